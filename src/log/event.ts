@@ -1,0 +1,68 @@
+/**
+ * Event lines: what the programs say about themselves, one line each.
+ *
+ *     2026-11-20T18:04:05.123+01:00 web-1 4711 2/10 task-done id=42 task=send-msg attempt=1 ms=12 bytes=120
+ *
+ * time, host, pid, shard (`-` where there is none), the event's name, then `key=value`. A value with a blank or a control
+ * character is written as a JSON string, so a line stays a line. As JSON the same facts are one object a line.
+ */
+import { localTime } from '../time/zone.ts'
+
+/** Every event there is, and when it is logged. ARCHITECTURE.md lists them for operators. */
+export type EventName =
+  // do-queue
+  | 'worker-start' // seats taken, about to claim
+  | 'worker-end' // left, with what it did
+  | 'shard-taken' // another live worker holds the shard
+  | 'task-done'
+  | 'task-retry' // not ok, another attempt is scheduled
+  | 'task-failed' // not ok, none left
+  | 'claim-lost' // a result was refused: the row was no longer ours
+  | 'drain' // claims no more, lets programs finish
+  | 'stop' // ends the programs
+  | 'runner-lost' // a runner ended although it had a program
+  | 'database-lost' // said once, then asked again until it answers
+  | 'lease-lost' // another worker was given our shard
+  | 'log-failed' // the log cannot be written: claims no more
+  // cron-mission
+  | 'tick'
+  | 'job-started'
+  | 'job-skipped' // empty, overlap, paused
+  | 'job-failed' // could not be started
+  | 'schedule-problem' // an entry, or the whole file, cannot be used
+
+export type FieldValue = string | number | boolean | null | undefined
+export type Fields = Readonly<Record<string, FieldValue>>
+export type LogFormat = 'text' | 'json'
+
+export interface EventSource {
+  readonly host: string
+  readonly pid: number
+  /** `2/10`, `0-3/10`, or `-`. */
+  readonly shard: string
+}
+
+/** @param at  UTC milliseconds */
+export function eventLine(
+  format: LogFormat,
+  zone: string,
+  at: number,
+  source: EventSource,
+  event: EventName,
+  fields: Fields,
+): string {
+  const time = localTime(zone, at)
+  const { host, pid, shard } = source
+  if (format === 'json') return `${JSON.stringify({ time, host, pid, shard, event, ...fields })}\n`
+  let line = `${time} ${host} ${pid} ${shard} ${event}`
+  for (const [key, value] of Object.entries(fields)) {
+    if (value !== undefined && value !== null) line += ` ${key}=${typeof value === 'string' ? word(value) : value}`
+  }
+  return `${line}\n`
+}
+
+const PLAIN_WORD = /^[^\s"=\p{Cc}]+$/u
+
+function word(value: string): string {
+  return PLAIN_WORD.test(value) ? value : JSON.stringify(value)
+}

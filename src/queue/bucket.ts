@@ -1,0 +1,29 @@
+/**
+ * Buckets: how the rows of a queue are dealt to shards.
+ *
+ * Every row carries a bucket from 0 to 59, at random or from its `shard_key`. Shard i of N owns the buckets b with
+ * `b mod N = i`, so any two totals can read the same table, and a shard's rows are contiguous in the claim index
+ * whatever N is. 60 divides evenly by 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 and 60.
+ */
+import { crc32 } from 'node:zlib'
+
+export const BUCKETS = 60
+
+/** The bucket of a row whose producer gave a key: rows with one key always fall to one shard. */
+export function bucketOfKey(shardKey: string): number {
+  return crc32(shardKey) % BUCKETS
+}
+
+export function randomBucket(): number {
+  return Math.floor(Math.random() * BUCKETS)
+}
+
+/**
+ * The buckets that belong to these shards of `total`, ascending.
+ *
+ * @param total   1..60
+ * @param shards  each 0..total-1
+ */
+export function bucketsOf(total: number, shards: readonly number[]): number[] {
+  return Array.from({ length: BUCKETS }, (_, bucket) => bucket).filter((bucket) => shards.includes(bucket % total))
+}

@@ -1,0 +1,58 @@
+/**
+ * What a database must offer the store: run a statement, run a few as one, and say how its SQL differs.
+ *
+ * Differences between databases are named values of the dialect, each documented here; nothing above a driver ever asks
+ * which database it is talking to. Both drivers take `?` for values and never put a value into the text.
+ */
+
+export type Value = string | number | null
+
+export interface Executor {
+  /** Rows of a SELECT. */
+  all<Row>(sql: string, values?: readonly Value[]): Promise<Row[]>
+  /** @returns how many rows changed, and the id that an INSERT of one row made */
+  run(sql: string, values?: readonly Value[]): Promise<Changed>
+}
+
+export interface Changed {
+  readonly changed: number
+  readonly insertId: number
+}
+
+export interface Driver extends Executor {
+  readonly dialect: Dialect
+  /** `work` in one transaction: all of it, or nothing when it throws. It must await nothing but its own statements. */
+  transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export interface Dialect {
+  /** The database as a sentence calls it. */
+  readonly title: string
+  /** Which statements of a migration are this database's. */
+  readonly ddl: 'mysql' | 'sqlite'
+  /** Now by the database's clock, in the type of a time column. */
+  readonly now: string
+  /** `now` plus that many milliseconds; `ms` is an expression, mostly `?`. */
+  readonly fromNow: (ms: string) => string
+  /** A time column as UTC milliseconds. */
+  readonly asMs: (column: string) => string
+  /** UTC milliseconds as the value of a time column. */
+  readonly fromMs: (ms: string) => string
+  /** The latest UTC milliseconds that a time column holds. */
+  readonly latestMs: number
+  /** Put behind the table's name to make a statement use the index, or fail loudly where it cannot. */
+  readonly useIndex: (index: string) => string
+  /** Whether a database without our tables gets them at once, or has to be migrated by hand. */
+  readonly migratesItself: boolean
+  /** Row values per statement that are known to be accepted. */
+  readonly maxValues: number
+  /** A UNIQUE key refused the row. */
+  readonly isDuplicate: (error: unknown) => boolean
+  /** The table is not there. */
+  readonly isMissingTable: (error: unknown) => boolean
+  /** Rolled back by the database for a reason that passes: do the whole unit again after a moment. */
+  readonly isTransient: (error: unknown) => boolean
+  /** The connection went away: what was under way may or may not have happened. */
+  readonly isConnectionLost: (error: unknown) => boolean
+}

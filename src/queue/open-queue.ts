@@ -1,0 +1,99 @@
+/**
+ * The library's door to the queue: add tasks from a program, inside its own transaction when it wants that.
+ *
+ *     const queue = await openQueue('mysql://shop@localhost/shop')
+ *     await queue.add({ task: 'send-msg', param: 'uid=4&uids[]=6' })
+ *     await queue.close()
+ *
+ * With a mysql2 connection of the caller's, the row commits or rolls back together with the order that caused it:
+ *
+ *     await queue.add({ task: 'sync-order', param: 'order=1042' }, { connection })
+ */
+import { again } from './again.ts'
+import type { Driver } from './driver.ts'
+import { requireSchema } from './migrate.ts'
+import { borrowMysql, type CallersConnection } from './mysql.ts'
+import { checkNewTask, type NewTask, type TaskRow } from './new-task.ts'
+import { type Added, addMany, addOne } from './store/add.ts'
+import { DEFAULT_QUEUE_URL, openDriver } from './url.ts'
+
+export interface OpenOptions {
+  /** What a relative SQLite file is relative to; default the current directory. */
+  readonly directory?: string
+}
+
+export interface AddOptions {
+  /** An open mysql2/promise connection to the same database: the rows become part of its transaction. */
+  readonly connection?: CallersConnection
+}
+
+export interface AddResult {
+  /** Undefined when it was not added. */
+  readonly id: number | undefined
+  /** False when an unfinished task has the same `unique`. */
+  readonly added: boolean
+}
+
+export interface Queue {
+  /** @throws Complaint when the task is not well-formed; nothing is written then */
+  add(task: NewTask, options?: AddOptions): Promise<AddResult>
+  /** All or nothing is checked before the first row is written. */
+  addMany(tasks: readonly NewTask[], options?: AddOptions): Promise<Added>
+  close(): Promise<void>
+}
+
+const PATIENCE_MS = 30_000
+
+/**
+ * @param url  as QUEUE_URL takes it; default the variable, else `sqlite:queue.db` there
+ * @throws Complaint when the database cannot be used, saying what to do
+ */
+export async function openQueue(url?: string, { directory = process.cwd() }: OpenOptions = {}): Promise<Queue> {
+  const db = await openDatabase(url ?? process.env.QUEUE_URL ?? DEFAULT_QUEUE_URL, directory)
+  return {
+    async add(task, { connection } = {}) {
+      const row = check(db, [task])[0] as TaskRow
+      const id =
+        connection === undefined
+          ? await onceOnly(db, () => addOne(db, db.dialect, row))
+          : await borrowed(connection, row)
+      return { id, added: id !== undefined }
+    },
+    async addMany(tasks, { connection } = {}) {
+      const rows = check(db, tasks)
+      if (connection !== undefined) {
+        const lent = borrowMysql(connection)
+        return addMany(lent, lent.dialect, rows)
+      }
+      return onceOnly(db, () => db.transaction((tx) => addMany(tx, db.dialect, rows)))
+    },
+    close: () => db.close(),
+  }
+}
+
+/** The database behind a URL, with tables of the right version. */
+export async function openDatabase(url: string, directory: string): Promise<Driver> {
+  const db = await openDriver(url, directory)
+  try {
+    await requireSchema(db)
+    return db
+  } catch (error) {
+    await db.close()
+    throw error
+  }
+}
+
+function check(db: Driver, tasks: readonly NewTask[]): TaskRow[] {
+  const now = Date.now()
+  return tasks.map((task) => checkNewTask(task, now, db.dialect.latestMs))
+}
+
+async function borrowed(connection: CallersConnection, row: TaskRow): Promise<number | undefined> {
+  const lent = borrowMysql(connection)
+  return addOne(lent, lent.dialect, row)
+}
+
+/** Done again when the database rolled it back. An answer that was lost is an error: adding again might add twice. */
+async function onceOnly<T>(db: Driver, work: () => Promise<T>): Promise<T> {
+  return again({ ...db.dialect, isConnectionLost: () => false }, { forMs: PATIENCE_MS }, work)
+}

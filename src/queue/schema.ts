@@ -1,0 +1,27 @@
+/**
+ * The tables, as a numbered list of migrations.
+ *
+ * A migration that was released is never changed; a new one is added. Each statement may be repeated without harm,
+ * because DDL cannot be rolled back on MySQL and a migration may be interrupted between two of them.
+ *
+ *     queue    the tasks, finished ones included
+ *     attempt  one row for each attempt that did not finish its task: the happy path writes none
+ *     worker   one row for each shard that a worker holds, with its lease
+ *     slot     the schedule's ledger: one row for each job and minute that was decided
+ *     setting  the schema's version, this installation's name, pauses
+ */
+import { mysqlTables } from './schema-mysql.ts'
+import { sqliteTables } from './schema-sqlite.ts'
+
+export interface Migration {
+  readonly version: number
+  readonly title: string
+  readonly mysql: readonly string[]
+  readonly sqlite: readonly string[]
+}
+
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, title: 'queue, attempt, worker, slot and setting', mysql: mysqlTables, sqlite: sqliteTables },
+]
+
+export const SCHEMA_VERSION = MIGRATIONS.length

@@ -1,0 +1,165 @@
+/**
+ * Booking how attempts ended.
+ *
+ * Every write names the claim it is for: `status = 2 AND claim_token = …`. A row that was taken from us in the meantime
+ * is not changed, and whoever calls learns that the claim was lost. Tasks that are done go in one UPDATE for the whole
+ * batch; the others bring a row of `attempt` with them and go one by one in one transaction.
+ */
+import { again } from '../again.ts'
+import type { Driver, Executor, Value } from '../driver.ts'
+import { marks, padded, perId } from './sql.ts'
+
+/** What becomes of a task after an attempt. */
+export interface Finish {
+  readonly id: number
+  readonly claimToken: number
+  readonly attempt: number
+  readonly workerId: number
+  readonly next: NextState
+  /** The kind of the outcome, as the rows of `attempt` name it: `ok`, `exit`, `signal`, `timeout`, … */
+  readonly outcome: string
+  readonly exitCode: number | null
+  readonly exitSignal: string | null
+  readonly error: string | null
+  readonly output: OutputPlace | null
+  readonly cpuMs: number
+  readonly ranMs: number
+  /** When it ended, on the clock of `performance.now()`: the database's clock is asked how long ago that was. */
+  readonly endedAt: number
+}
+
+export type NextState =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed' }
+  /** Another attempt after `delayMs`; `counted: false` when this one used none up. */
+  | { readonly kind: 'again'; readonly delayMs: number; readonly counted: boolean }
+
+/** Where the bytes of an output stand. */
+export interface OutputPlace {
+  readonly file: string
+  readonly offset: number
+  readonly bytes: number
+}
+
+/** @returns the finishes whose claim was lost: nothing was written for them */
+export async function finish(
+  db: Driver,
+  finishes: readonly Finish[],
+  patienceMs: number,
+  onLost?: (error: Error) => void,
+): Promise<Finish[]> {
+  const byId = finishes.toSorted((a, b) => a.id - b.id)
+  const done = byId.filter(({ next }) => next.kind === 'done')
+  const others = byId.filter(({ next }) => next.kind !== 'done')
+  const retrying = { forMs: patienceMs, ...(onLost && { onLost }) }
+  return [
+    ...(done.length === 0 ? [] : await again(db.dialect, retrying, () => finishDone(db, done))),
+    ...(others.length === 0
+      ? []
+      : await again(db.dialect, retrying, () => db.transaction((tx) => finishOthers(db, tx, others)))),
+  ]
+}
+
+async function finishDone(db: Driver, finishes: readonly Finish[]): Promise<Finish[]> {
+  const all = padded(finishes)
+  const values: Value[] = []
+  const each = (value: (finish: Finish) => Value) => {
+    for (const finish of all) values.push(finish.id, value(finish))
+    return perId(all.length)
+  }
+  const { now, fromNow } = db.dialect
+  const at = performance.now()
+  const withOutput = finishes.some(({ output }) => output !== null)
+  const { changed } = await db.run(
+    `UPDATE queue
+        SET status = 1, exit_code = 0, exit_signal = NULL, error = NULL,
+            unique_key = CASE WHEN keep_unique = 1 THEN unique_key ELSE NULL END,
+            started_at = ${fromNow(`-(${each((it) => Math.round(at - it.endedAt + it.ranMs))})`)},
+            finished_at = ${fromNow(`-(${each((it) => Math.round(at - it.endedAt))})`)},
+            cpu_ms = ${each((it) => it.cpuMs)},
+            log_file = ${withOutput ? each((it) => it.output?.file ?? null) : 'NULL'},
+            log_offset = ${withOutput ? each((it) => it.output?.offset ?? null) : 'NULL'},
+            log_bytes = ${withOutput ? each((it) => it.output?.bytes ?? null) : 'NULL'},
+            mtime = ${now}
+      WHERE id IN (${marks(all.length)})
+        AND status = 2
+        AND claim_token = ${perId(all.length)}`,
+    [...values, ...all.map(({ id }) => id), ...all.flatMap(({ id, claimToken }) => [id, claimToken])],
+  )
+  return changed === finishes.length ? [] : notOurs(db, finishes)
+}
+
+async function finishOthers(db: Driver, tx: Executor, finishes: readonly Finish[]): Promise<Finish[]> {
+  const { dialect } = db
+  const lost: Finish[] = []
+  const at = performance.now()
+  for (const finish of finishes) {
+    const { next, output } = finish
+    const failed = next.kind === 'failed'
+    const { changed } = await tx.run(
+      `UPDATE queue
+          SET status = ${failed ? 3 : 4},
+              ${failed ? 'unique_key = CASE WHEN keep_unique = 1 THEN unique_key ELSE NULL END,' : `run_at = ${dialect.fromNow('?')},`}
+              attempts = attempts - ?, exit_code = ?, exit_signal = ?, error = ?,
+              started_at = ${dialect.fromNow('?')}, finished_at = ${failed ? dialect.fromNow('?') : 'NULL'},
+              cpu_ms = ?, log_file = ?, log_offset = ?, log_bytes = ?, mtime = ${dialect.now}
+        WHERE id = ?
+          AND status = 2
+          AND claim_token = ?`,
+      [
+        ...(next.kind === 'again' ? [next.delayMs] : []),
+        next.kind === 'again' && !next.counted ? 1 : 0,
+        finish.exitCode,
+        finish.exitSignal,
+        finish.error,
+        -Math.round(at - finish.endedAt + finish.ranMs),
+        ...(failed ? [-Math.round(at - finish.endedAt)] : []),
+        finish.cpuMs,
+        output?.file ?? null,
+        output?.offset ?? null,
+        output?.bytes ?? null,
+        finish.id,
+        finish.claimToken,
+      ],
+    )
+    if (changed === 1) await recordAttempt(db, tx, finish, at)
+    else lost.push(finish)
+  }
+  return lost.length === 0 ? [] : notOurs(tx, lost)
+}
+
+async function recordAttempt(db: Driver, tx: Executor, finish: Finish, at: number): Promise<void> {
+  await tx.run(
+    `INSERT INTO attempt (task_id, attempt, claim_token, worker_id, outcome, exit_code, exit_signal, error,
+                          log_file, log_offset, log_bytes, cpu_ms, started_at, finished_at)
+     VALUES (${marks(12)}, ${db.dialect.fromNow('?')}, ${db.dialect.fromNow('?')})`,
+    [
+      finish.id,
+      finish.attempt,
+      finish.claimToken,
+      finish.workerId,
+      finish.outcome,
+      finish.exitCode,
+      finish.exitSignal,
+      finish.error,
+      finish.output?.file ?? null,
+      finish.output?.offset ?? null,
+      finish.output?.bytes ?? null,
+      finish.cpuMs,
+      -Math.round(at - finish.endedAt + finish.ranMs),
+      -Math.round(at - finish.endedAt),
+    ],
+  )
+}
+
+/** Of rows that did not change: those that an earlier try, whose answer was lost, had booked already are ours. */
+async function notOurs(db: Executor, finishes: readonly Finish[]): Promise<Finish[]> {
+  const rows = await db.all<{ id: number; status: number; claim_token: number | null }>(
+    `SELECT id, status, claim_token FROM queue WHERE id IN (${marks(finishes.length)})`,
+    finishes.map(({ id }) => id),
+  )
+  const booked = new Map(
+    rows.filter(({ status }) => status !== 2).map((row) => [Number(row.id), Number(row.claim_token)]),
+  )
+  return finishes.filter(({ id, claimToken }) => booked.get(id) !== claimToken)
+}

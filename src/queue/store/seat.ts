@@ -1,0 +1,122 @@
+/**
+ * Seats: one live worker per (queue, total, shard).
+ *
+ * A worker takes a seat by inserting a row whose `seat` is unique, and keeps it by renewing a lease on the database's
+ * clock. The row of a worker that is dead loses its seat and stays, because rows it had claimed still point to it.
+ */
+import { again } from '../again.ts'
+import type { Driver } from '../driver.ts'
+import { marks } from './sql.ts'
+
+export interface Seat {
+  readonly queue: string
+  readonly total: number
+  readonly shard: number
+}
+
+/** Which process this is, told apart from any other that had its number before. */
+export interface ProcessIdentity {
+  readonly host: string
+  /** Changes with every boot of the host. */
+  readonly bootId: string
+  readonly pid: number
+  /** When the process started, in clock ticks since boot. */
+  readonly pidStart: number
+}
+
+export interface SeatHolder extends ProcessIdentity, Seat {
+  readonly workerId: number
+  /** UTC milliseconds, by the database's clock. */
+  readonly since: number
+  /** The lease is over by the database's clock. */
+  readonly leaseOver: boolean
+}
+
+export type Seating =
+  | { readonly kind: 'seated'; readonly workerId: number }
+  | { readonly kind: 'taken'; readonly holder: SeatHolder }
+
+/** How often a worker renews, and how long it is believed alive without. */
+export const BEAT_MS = 15_000
+export const LEASE_MS = 60_000
+
+/** @param isGone  whether the holder is known to be dead before its lease is over: a process of this host that ended */
+export async function takeSeat(
+  db: Driver,
+  seat: Seat,
+  self: ProcessIdentity,
+  isGone: (holder: SeatHolder) => boolean,
+): Promise<Seating> {
+  for (;;) {
+    try {
+      const { insertId } = await db.run(
+        `INSERT INTO worker (queue, total, shard, seat, host, boot_id, pid, pid_start, lease_until)
+         VALUES (${marks(8)}, ${db.dialect.fromNow('?')})`,
+        [seat.queue, seat.total, seat.shard, seatName(seat), self.host, self.bootId, self.pid, self.pidStart, LEASE_MS],
+      )
+      return { kind: 'seated', workerId: insertId }
+    } catch (error) {
+      if (!db.dialect.isDuplicate(error)) throw error
+    }
+    const holder = (await seatHolders(db, seat.queue, seat.total)).find(({ shard }) => shard === seat.shard)
+    if (holder === undefined) continue
+    const gone = isGone(holder)
+    if (!gone && !holder.leaseOver) return { kind: 'taken', holder }
+    await unseat(db, holder.workerId, gone)
+  }
+}
+
+/** The live and the not yet unseated holders of a queue's shards, for one total. */
+export async function seatHolders(db: Driver, queue: string, total: number): Promise<SeatHolder[]> {
+  const rows = await db.all<Record<string, number | string>>(
+    `SELECT id, shard, host, boot_id, pid, pid_start, ${db.dialect.asMs('started_at')} AS since,
+            CASE WHEN lease_until <= ${db.dialect.now} THEN 1 ELSE 0 END AS lease_over
+       FROM worker
+      WHERE queue = ? AND total = ? AND seat IS NOT NULL`,
+    [queue, total],
+  )
+  return rows.map((row) => ({
+    workerId: Number(row.id),
+    queue,
+    total,
+    shard: Number(row.shard),
+    host: String(row.host),
+    bootId: String(row.boot_id),
+    pid: Number(row.pid),
+    pidStart: Number(row.pid_start),
+    since: Number(row.since),
+    leaseOver: Number(row.lease_over) === 1,
+  }))
+}
+
+/** @returns the workers whose seat is still theirs; one that is missing was unseated and must stop */
+export async function renewSeats(db: Driver, workerIds: readonly number[], patienceMs: number): Promise<number[]> {
+  return again(db.dialect, { forMs: patienceMs }, async () => {
+    await db.run(
+      `UPDATE worker SET beat_at = ${db.dialect.now}, lease_until = ${db.dialect.fromNow('?')}
+        WHERE id IN (${marks(workerIds.length)}) AND seat IS NOT NULL`,
+      [LEASE_MS, ...workerIds],
+    )
+    const rows = await db.all<{ id: number }>(
+      `SELECT id FROM worker WHERE id IN (${marks(workerIds.length)}) AND seat IS NOT NULL`,
+      workerIds,
+    )
+    return rows.map(({ id }) => Number(id))
+  })
+}
+
+/** A worker that leaves with nothing claimed leaves no trace. */
+export async function leaveSeats(db: Driver, workerIds: readonly number[], patienceMs: number): Promise<void> {
+  await again(db.dialect, { forMs: patienceMs }, () =>
+    db.run(`DELETE FROM worker WHERE id IN (${marks(workerIds.length)})`, workerIds),
+  )
+}
+
+async function unseat(db: Driver, workerId: number, knownGone: boolean): Promise<void> {
+  const guard = knownGone ? '' : ` AND lease_until <= ${db.dialect.now}`
+  await db.run(`UPDATE worker SET seat = NULL WHERE id = ?${guard}`, [workerId])
+}
+
+function seatName({ queue, total, shard }: Seat): string {
+  return `${queue}/${total}/${shard}`
+}

@@ -1,0 +1,69 @@
+/**
+ * QUEUE_URL: where the queue lives.
+ *
+ *     sqlite:queue.db                       a file, relative to the project directory
+ *     sqlite:/srv/shop/queue.db?synchronous=normal
+ *     mysql://user:password@host:3306/shop  also mariadb://; `?socket=/run/mysqld/mysqld.sock` for a Unix socket
+ */
+import { resolve } from 'node:path'
+import { Complaint, EXIT } from '../exit.ts'
+import type { Driver } from './driver.ts'
+
+export const DEFAULT_QUEUE_URL = 'sqlite:queue.db'
+
+/**
+ * @param directory  what a relative SQLite file is relative to
+ * @throws Complaint when the text is no queue URL, or the database cannot be opened
+ */
+export async function openDriver(text: string, directory: string): Promise<Driver> {
+  const place = parseQueueUrl(text, directory)
+  if (place.kind === 'sqlite') {
+    const { openSqlite } = await import('./sqlite.ts')
+    return openSqlite(place.file, { synchronous: place.synchronous })
+  }
+  const { openMysql } = await import('./mysql.ts')
+  return openMysql(place.url)
+}
+
+export type QueuePlace =
+  | { readonly kind: 'sqlite'; readonly file: string; readonly synchronous: 'full' | 'normal' }
+  | { readonly kind: 'mysql'; readonly url: URL }
+
+export function parseQueueUrl(text: string, directory: string): QueuePlace {
+  if (text.startsWith('sqlite:')) return sqlitePlace(text, directory)
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !['mysql:', 'mariadb:'].includes(url.protocol)) {
+    throw new Complaint(
+      EXIT.badConfig,
+      `QUEUE_URL ${quoted(text)} is not understood. Write sqlite:queue.db or mysql://user:password@host:3306/database.`,
+    )
+  }
+  if (url.pathname.length < 2) {
+    throw new Complaint(
+      EXIT.badConfig,
+      `QUEUE_URL for ${url.hostname} names no database. Write mysql://user:password@host:3306/database.`,
+    )
+  }
+  return { kind: 'mysql', url }
+}
+
+function sqlitePlace(text: string, directory: string): QueuePlace {
+  const [path = '', query = ''] = text
+    .slice('sqlite:'.length)
+    .replace(/^\/\/(?=\/)/, '')
+    .split('?', 2)
+  const synchronous = new URLSearchParams(query).get('synchronous') ?? 'full'
+  if (path === '') throw new Complaint(EXIT.badConfig, `QUEUE_URL "${text}" names no file. Write sqlite:queue.db.`)
+  if (synchronous !== 'full' && synchronous !== 'normal') {
+    throw new Complaint(
+      EXIT.badConfig,
+      `QUEUE_URL has synchronous=${synchronous}. Use full (survives a power cut) or normal.`,
+    )
+  }
+  return { kind: 'sqlite', file: resolve(directory, decodeURIComponent(path)), synchronous }
+}
+
+/** A mistyped URL may still hold a password. */
+function quoted(text: string): string {
+  return JSON.stringify(text.replace(/:[^:@/]*@/, ':***@'))
+}
