@@ -54,7 +54,7 @@ export const mysqlDialect: Dialect = {
 
 /** @param url  `mysql://user:password@host:port/database`, with `?socket=/path` for a Unix socket */
 export async function openMysql(url: URL): Promise<Driver> {
-  const mysql = await import('mysql2/promise')
+  const { default: mysql } = await import('mysql2/promise')
   const pool = mysql.createPool(poolOptions(url))
   pool.pool.on('connection', (connection) => {
     for (const statement of SESSION) connection.query(statement, (error) => error !== null && connection.destroy())

@@ -6,7 +6,7 @@
  * Writes are single statements or BEGIN IMMEDIATE; a transaction that starts by reading can fail in a way that no
  * waiting cures.
  */
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -50,9 +50,9 @@ export interface SqliteOptions {
   readonly synchronous: 'full' | 'normal'
 }
 
-/** Opens the file, making it and its directory when they are not there. */
+/** Opens the file, making it, and the directory it stands in, when they are not there. */
 export async function openSqlite(file: string, options: SqliteOptions): Promise<Driver> {
-  mkdirSync(dirname(file), { recursive: true })
+  makeDirectory(dirname(file), file)
   const { DatabaseSync } = await loadSqlite()
   return whenNotBusy(() => {
     let database: DatabaseSync | undefined
@@ -66,6 +66,15 @@ export async function openSqlite(file: string, options: SqliteOptions): Promise<
       throw named(error, file)
     }
   })
+}
+
+function makeDirectory(directory: string, file: string): void {
+  if (existsSync(directory)) return
+  try {
+    mkdirSync(directory)
+  } catch (error) {
+    throw cannotOpen(file, { cause: error })
+  }
 }
 
 /** Node 22 warns that its SQLite is experimental, on stderr, which cron would mail every minute. */
@@ -189,10 +198,7 @@ function errorCode(error: unknown): number {
 function named(error: unknown, file: string): unknown {
   switch (errorCode(error) & 0xff) {
     case CANNOT_OPEN:
-      return new Complaint(
-        EXIT.unavailable,
-        `The SQLite file ${file} cannot be opened. Check that its directory exists and may be written by this user.`,
-      )
+      return cannotOpen(file)
     case READ_ONLY:
       return new Complaint(
         EXIT.unavailable,
@@ -211,4 +217,9 @@ function named(error: unknown, file: string): unknown {
     default:
       return error
   }
+}
+
+function cannotOpen(file: string, options?: ErrorOptions): Complaint {
+  const sentence = `The SQLite file ${file} cannot be opened. Check that its directory exists and may be written by this user.`
+  return new Complaint(EXIT.unavailable, sentence, options)
 }

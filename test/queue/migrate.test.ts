@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import test from 'node:test'
+import { runMigrate } from '../../src/ctl/migrate.ts'
+import { installationName, migrate, requireSchema, schemaVersion } from '../../src/queue/migrate.ts'
+import { SCHEMA_VERSION } from '../../src/queue/schema.ts'
+import { openDriver } from '../../src/queue/url.ts'
+import { afterwards, temporaryDirectory } from '../helpers/cleanup.ts'
+import { DATABASES } from '../helpers/databases.ts'
+
+for (const database of DATABASES) {
+  test(`migrating makes the tables once, and names the installation once (${database.name})`, async (t) => {
+    const db = await open(t, database)
+
+    const first = await migrate(db)
+    const name = await installationName(db)
+    const second = await migrate(db)
+
+    assert.equal(first.length, SCHEMA_VERSION)
+    assert.deepEqual(second, [])
+    assert.match(name, /^[0-9a-f]{8}$/)
+    assert.equal(await installationName(db), name)
+  })
+
+  test(`two migrations at once do it once (${database.name})`, async (t) => {
+    const { url } = await database.create(t)
+    const drivers = await Promise.all([1, 2, 3].map(() => openDriver(url, '/')))
+    afterwards(t, () => Promise.all(drivers.map((driver) => driver.close())))
+
+    const run = await Promise.all(drivers.map(migrate))
+
+    assert.deepEqual(run.map(({ length }) => length).toSorted(), [0, 0, SCHEMA_VERSION])
+  })
+
+  test(`a migration that was interrupted goes on where it stopped (${database.name})`, async (t) => {
+    const db = await open(t, database)
+    await migrate(db)
+    await db.run('DROP TABLE slot')
+    await db.run("DELETE FROM setting WHERE name = 'schema_version'")
+
+    await migrate(db)
+
+    assert.equal(await schemaVersion(db, db.dialect), SCHEMA_VERSION)
+    await db.all('SELECT * FROM slot')
+  })
+
+  test(`tables of a newer program are refused with what to do (${database.name})`, async (t) => {
+    const db = await open(t, database)
+    await migrate(db)
+    await db.run("UPDATE setting SET value = '999' WHERE name = 'schema_version'")
+
+    await assert.rejects(requireSchema(db), { exitCode: 78, message: /at version 999, newer.*Update cron-mission/ })
+    await assert.rejects(migrate(db), { exitCode: 78 })
+  })
+
+  test(`a database without tables migrates itself when embedded, and is refused otherwise (${database.name})`, async (t) => {
+    const db = await open(t, database)
+
+    if (db.dialect.migratesItself) {
+      await requireSchema(db)
+      assert.equal(await schemaVersion(db, db.dialect), SCHEMA_VERSION)
+    } else {
+      await assert.rejects(requireSchema(db), { exitCode: 78, message: /Run "queuectl migrate"/ })
+      assert.equal(await schemaVersion(db, db.dialect), 0)
+    }
+  })
+
+  test(`a dry run prints the statements and runs none (${database.name})`, async (t) => {
+    const db = await open(t, database)
+
+    const text = await runMigrate(db, { dryRun: true, print: 'text' })
+
+    assert.match(text, /-- version 1:.*\nCREATE TABLE IF NOT EXISTS queue/)
+    assert.equal(await schemaVersion(db, db.dialect), 0)
+  })
+
+  test(`a plain INSERT of task and param is a complete producer (${database.name})`, async (t) => {
+    const db = await open(t, database)
+    await migrate(db)
+
+    for (let i = 0; i < 300; i++) await db.run("INSERT INTO queue (task, param) VALUES ('send-msg', 'uid=4')")
+
+    const buckets = await db.all<{ bucket: number }>('SELECT DISTINCT bucket FROM queue ORDER BY bucket')
+    assert.ok(buckets.length > 50, `${buckets.length} buckets`)
+    assert.equal(buckets.at(0)?.bucket, 0)
+    assert.equal(buckets.at(-1)?.bucket, 59)
+  })
+}
+
+test('a file that is no database is refused by name', async (t) => {
+  const file = `${temporaryDirectory(t)}/queue.db`
+  writeFileSync(file, 'this is no database at all, but long enough to be looked at'.repeat(50))
+
+  await assert.rejects(openDriver(`sqlite:${file}`, '/'), {
+    exitCode: 78,
+    message: /queue\.db is not a SQLite database/,
+  })
+})
+
+test('a file in a place that cannot be is refused by name', async () => {
+  const file = `${import.meta.filename}/queue.db`
+
+  await assert.rejects(openDriver(`sqlite:${file}`, '/'), {
+    exitCode: 69,
+    message: /migrate\.test\.ts\/queue\.db cannot be opened/,
+  })
+})
+
+async function open(t: Parameters<(typeof DATABASES)[0]['create']>[0], database: (typeof DATABASES)[0]) {
+  const { url } = await database.create(t)
+  const db = await openDriver(url, '/')
+  afterwards(t, () => db.close())
+  return db
+}
