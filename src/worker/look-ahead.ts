@@ -1,0 +1,43 @@
+/**
+ * How many tasks to claim at once.
+ *
+ * A claim costs a round trip whatever its size, so many tiny programs want large batches; a long program wants none
+ * claimed behind it, because a claimed row waits for this worker alone. So the size follows what was used up: it doubles
+ * when a batch lasted a moment, and halves when it lasted long.
+ */
+
+const LASTED_A_MOMENT_MS = 250
+const LASTED_LONG_MS = 1_500
+
+export class LookAhead {
+  readonly #least: number
+  readonly #most: number
+  #size: number
+  #claimedAt = 0
+
+  /**
+   * @param concurrency  never fewer than this are claimed: each slot can start one at once
+   * @param most         never more than this (`--batch`)
+   */
+  constructor(concurrency: number, most: number) {
+    this.#least = Math.min(concurrency, most)
+    this.#most = most
+    this.#size = Math.min(concurrency * 2, most)
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Claim again when no more than this many are waiting to start. */
+  get lowWater(): number {
+    return this.#size === this.#least ? 0 : Math.floor(this.#size / 2)
+  }
+
+  claimed(now: number): void {
+    const lasted = now - this.#claimedAt
+    if (this.#claimedAt > 0 && lasted < LASTED_A_MOMENT_MS) this.#size = Math.min(this.#most, this.#size * 2)
+    if (this.#claimedAt > 0 && lasted > LASTED_LONG_MS) this.#size = Math.max(this.#least, Math.floor(this.#size / 2))
+    this.#claimedAt = now
+  }
+}

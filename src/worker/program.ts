@@ -1,0 +1,117 @@
+/**
+ * Which file a task names, and how it is started.
+ *
+ * A name is a file of the tasks directory: the exact name, or the only file with that stem. After every symlink is
+ * followed it must still be inside. An executable file with a `#!` line, or with no extension we
+ * know, is run as it is; else its extension names the interpreter. No
+ * shell ever sees the name but as one quoted word.
+ */
+import { accessSync, closeSync, constants, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs'
+import { extname, join, parse, sep } from 'node:path'
+
+export type Resolution =
+  /** The words of the command, without the parameter. */
+  | { readonly kind: 'program'; readonly command: readonly string[] }
+  | { readonly kind: 'unstartable'; readonly reason: string; readonly final: boolean }
+
+const INTERPRETERS: Readonly<Record<string, readonly string[]>> = {
+  '.js': [process.execPath],
+  '.mjs': [process.execPath],
+  '.cjs': [process.execPath],
+  '.ts': [process.execPath],
+  '.mts': [process.execPath],
+  '.php': ['php'],
+  '.py': ['python3'],
+  '.rb': ['ruby'],
+  '.pl': ['perl'],
+  '.sh': ['sh'],
+}
+
+/** A deploy may replace a program at any time; looking it up again for each of a thousand tasks a second is waste. */
+const REMEMBERED_MS = 1_000
+
+export class Programs {
+  readonly #directory: string
+  readonly #known = new Map<string, { resolution: Resolution; until: number }>()
+
+  constructor(directory: string) {
+    this.#directory = directory
+  }
+
+  resolve(task: string): Resolution {
+    const now = performance.now()
+    const known = this.#known.get(task)
+    if (known !== undefined && known.until > now) return known.resolution
+    const resolution = resolveProgram(this.#directory, task)
+    this.#known.set(task, { resolution, until: now + REMEMBERED_MS })
+    return resolution
+  }
+}
+
+export function resolveProgram(directory: string, task: string): Resolution {
+  if (task === '' || task === '.' || task === '..' || task.includes('/') || task.includes('\0')) {
+    return unstartable(`${JSON.stringify(task)} is not the name of a file in the tasks directory`, true)
+  }
+  let root: string
+  let names: string[]
+  try {
+    root = realpathSync(directory)
+    names = readdirSync(root)
+  } catch (error) {
+    return unstartable(`the tasks directory ${directory} cannot be read (${(error as { code?: string }).code})`, false)
+  }
+  const matches = names.includes(task)
+    ? [task]
+    : names.filter((name) => parse(name).name === task && !name.startsWith('.'))
+  if (matches.length > 1)
+    return unstartable(`${task} could be ${matches.toSorted().join(' or ')}: name the file with its extension`, false)
+  const [name] = matches
+  if (name === undefined) return unstartable(`there is no program ${task} in ${directory}`, false)
+  return startable(root, name)
+}
+
+function startable(root: string, name: string): Resolution {
+  let path: string
+  try {
+    path = realpathSync(join(root, name))
+  } catch {
+    return unstartable(`${name} is a link that leads nowhere`, false)
+  }
+  if (!path.startsWith(root + sep)) return unstartable(`${name} leads out of the tasks directory, to ${path}`, true)
+  if (!statSync(path).isFile()) return unstartable(`${name} is not a file`, true)
+  const interpreter = INTERPRETERS[extname(path)]
+  // A script with the executable bit and no #! line would be read by the shell, whatever language it is in.
+  if (may(path, constants.X_OK) && (interpreter === undefined || hasShebang(path)))
+    return { kind: 'program', command: [path] }
+  if (interpreter === undefined) {
+    return unstartable(`${name} is not executable and its extension names no interpreter: run chmod +x on it`, false)
+  }
+  if (!may(path, constants.R_OK)) return unstartable(`${name} cannot be read by this user`, false)
+  return { kind: 'program', command: [...interpreter, path] }
+}
+
+function hasShebang(path: string): boolean {
+  let fd: number | undefined
+  try {
+    fd = openSync(path, 'r')
+    const head = Buffer.alloc(2)
+    return readSync(fd, head, 0, 2, 0) === 2 && head.toString() === '#!'
+  } catch {
+    return true // it may be run though not read: the kernel will know
+  } finally {
+    if (fd !== undefined) closeSync(fd)
+  }
+}
+
+function may(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function unstartable(reason: string, final: boolean): Resolution {
+  return { kind: 'unstartable', reason, final }
+}

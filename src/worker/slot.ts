@@ -1,0 +1,172 @@
+/**
+ * One attempt of one task on one slot, from the claimed row to the outcome and the bytes it wrote.
+ *
+ * Why a program was stopped is decided by whoever comes first: its time limit, its output limit, or the worker that has
+ * to leave. A program that is asked to stop has the grace period; then its whole group is killed, runner included, and the
+ * slot gets a new runner.
+ */
+import type { ClaimedTask } from '../queue/store/claim.ts'
+import { taskAssignments } from './environment.ts'
+import { maxAttempts } from './next-state.ts'
+import { type Outcome, outcomeOf, type StopReason } from './outcome.ts'
+import type { Programs } from './program.ts'
+import { Runner } from './runner.ts'
+import { type Output, SlotFiles } from './slot-files.ts'
+
+export interface AttemptSettings {
+  readonly workerId: number
+  readonly installation: string
+  readonly defaultRetry: string
+  /** For rows that bring no limit of their own; undefined for none. */
+  readonly timeoutMs: number | undefined
+  /** Between asking a program to stop and killing its group. */
+  readonly graceMs: number
+  /** Programs find themselves here. */
+  readonly projectDirectory: string
+  readonly environment: Record<string, string>
+  readonly programs: Programs
+}
+
+export interface AttemptResult {
+  readonly outcome: Outcome
+  readonly output: Output
+  readonly cpuMs: number
+  readonly ranMs: number
+  /** On the clock of `performance.now()`. */
+  readonly endedAt: number
+  /** The process exit code, where there was one. */
+  readonly exitCode: number | null
+  readonly runnerLost: boolean
+}
+
+/** A program that writes more than this is stopped. */
+export const OUTPUT_LIMIT_BYTES = 64 * 1_048_576
+
+export class Slot {
+  readonly #settings: AttemptSettings
+  readonly #files: SlotFiles
+  #runner: Runner | undefined
+  #reason: StopReason | undefined
+  #killTimer: NodeJS.Timeout | undefined
+  #busy = false
+
+  constructor(directory: string, number: number, settings: AttemptSettings) {
+    this.#settings = settings
+    this.#files = new SlotFiles(directory, number)
+  }
+
+  async run(task: ClaimedTask): Promise<AttemptResult> {
+    const refused = this.#refusal(task)
+    if (refused !== undefined) return withoutProgram(refused)
+    const resolution = this.#settings.programs.resolve(task.task)
+    if (resolution.kind === 'unstartable') return withoutProgram(resolution)
+
+    const { environment, projectDirectory } = this.#settings
+    this.#runner ??= await Runner.start(this.#files, environment, projectDirectory)
+    const startedAt = performance.now()
+    this.#busy = true
+    this.#reason = undefined
+    const limit = this.#limitTime(task)
+    const ended = await this.#runner.run({
+      id: task.id,
+      attempt: task.attempt,
+      claimToken: task.claimToken,
+      workerId: this.#settings.workerId,
+      words: resolution.command,
+      param: task.param,
+      assignments: taskAssignments(task, this.#settings.installation, maxAttempts(task, this.#settings.defaultRetry)),
+    })
+    this.#busy = false
+    clearTimeout(limit)
+    clearTimeout(this.#killTimer)
+    return this.#result(ended, startedAt)
+  }
+
+  /** Once a beat, for a slot that may be flooding its file. */
+  checkOutput(): void {
+    if (this.#busy && this.#files.written() > OUTPUT_LIMIT_BYTES)
+      this.stop({ kind: 'flood', limitBytes: OUTPUT_LIMIT_BYTES })
+  }
+
+  /** Asks the program to end, and kills its group when the grace period is over. The first reason is the one that counts. */
+  stop(reason: StopReason): void {
+    if (!this.#busy || this.#reason !== undefined) return
+    this.#reason = reason
+    this.#runner?.terminate()
+    this.#killTimer = setTimeout(() => this.#runner?.kill(), this.#settings.graceMs)
+  }
+
+  /** Kills what is still running, without grace. */
+  kill(): void {
+    if (!this.#busy) return
+    this.#reason ??= { kind: 'stopped' }
+    this.#runner?.kill()
+  }
+
+  /** Whether the output just taken must be in the log before the slot can be used again. */
+  needsSettling(output: Output): boolean {
+    return output.kind === 'file' || this.#files.isFull
+  }
+
+  /** Begins the slot's files anew, now that the output is in the log; the next runner inherits them. */
+  async settle(): Promise<void> {
+    await this.#runner?.close()
+    this.#runner = undefined
+    this.#files.renew()
+  }
+
+  /** Lets the runner leave. Its files go with it only when all that stands in them is booked. */
+  async close(booked: boolean): Promise<void> {
+    await this.#runner?.close()
+    if (booked) this.#files.remove()
+    else this.#files.close()
+  }
+
+  #refusal(task: ClaimedTask): Outcome | undefined {
+    if (task.expired) return { kind: 'expired' }
+    if (task.param.includes('\0')) {
+      return {
+        kind: 'unstartable',
+        reason: 'its param holds a NUL byte, which no program can be given as an argument',
+        final: true,
+      }
+    }
+    return undefined
+  }
+
+  #limitTime(task: ClaimedTask): NodeJS.Timeout | undefined {
+    const afterMs = task.timeoutSeconds === null ? this.#settings.timeoutMs : task.timeoutSeconds * 1_000
+    return afterMs === undefined ? undefined : longTimeout(() => this.stop({ kind: 'timeout', afterMs }), afterMs)
+  }
+
+  #result(ended: Awaited<ReturnType<Runner['run']>>, startedAt: number): AttemptResult {
+    const endedAt = performance.now()
+    const output = this.#files.takeOutput()
+    const shared = { output, ranMs: endedAt - startedAt, endedAt }
+    if (ended.kind === 'status') {
+      const outcome = outcomeOf(ended.status, this.#reason)
+      const exitCode = ended.status > 128 ? null : ended.status
+      return { ...shared, outcome, exitCode, cpuMs: ended.cpuMs, runnerLost: false }
+    }
+    // Whatever of the group is left must not run beside a second attempt.
+    this.#runner?.kill()
+    this.#runner = undefined
+    return {
+      ...shared,
+      outcome: this.#reason ?? { kind: 'crashed' },
+      exitCode: null,
+      cpuMs: 0,
+      runnerLost: this.#reason === undefined,
+    }
+  }
+}
+
+function withoutProgram(outcome: Outcome): AttemptResult {
+  const endedAt = performance.now()
+  return { outcome, output: { kind: 'none' }, cpuMs: 0, ranMs: 0, endedAt, exitCode: null, runnerLost: false }
+}
+
+/** Timers hold at most 2^31-1 ms; a longer limit than that fires never, which is long enough. */
+function longTimeout(action: () => void, ms: number): NodeJS.Timeout | undefined {
+  return ms > 2_147_483_647 ? undefined : setTimeout(action, ms)
+}
