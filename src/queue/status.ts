@@ -24,7 +24,6 @@ export const STATUS = {
 } as const
 
 export type StatusName = keyof typeof STATUS
-export type Status = (typeof STATUS)[StatusName]
 
 export const STATUS_NAMES = Object.keys(STATUS) as readonly StatusName[]
 
