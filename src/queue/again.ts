@@ -6,6 +6,7 @@
  * to its last try was lost: it is told which try it is, so that it can ask before it writes again.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Complaint, EXIT } from '../exit.ts'
 import type { Dialect } from './driver.ts'
 
 const SHORTEST_WAIT_MS = 5
@@ -19,7 +20,10 @@ export interface AgainOptions {
   readonly onLost?: (error: Error) => void
 }
 
-/** @param unit  the work; `attempt` is 0 at first, then counts up */
+/**
+ * @param unit  the work; `attempt` is 0 at first, then counts up
+ * @throws Complaint (unavailable) when patience is over; any error that will not pass, at once
+ */
 export async function again<T>(
   dialect: Dialect,
   options: AgainOptions,
@@ -32,7 +36,8 @@ export async function again<T>(
       return await unit(attempt)
     } catch (error) {
       const lost = dialect.isConnectionLost(error)
-      if ((!lost && !dialect.isTransient(error)) || performance.now() >= deadline) throw error
+      if (!lost && !dialect.isTransient(error)) throw error
+      if (performance.now() >= deadline) throw givenUp(error, lost)
       if (lost && !said) {
         said = true
         options.onLost?.(error as Error)
@@ -40,6 +45,18 @@ export async function again<T>(
       await sleep(waitMs(attempt, lost ? LONGEST_WAIT_RECONNECTING_MS : LONGEST_WAIT_MS))
     }
   }
+}
+
+function givenUp(error: unknown, lost: boolean): Complaint {
+  const why = error instanceof Error ? error.message : String(error)
+  const what = lost ? 'The database does not answer' : 'The database rolls back again and again'
+  return new Complaint(
+    EXIT.unavailable,
+    `${what} (${why}). Look at the server; what is known is kept until it can be booked.`,
+    {
+      cause: error,
+    },
+  )
 }
 
 function waitMs(attempt: number, longest: number): number {

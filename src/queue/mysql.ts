@@ -2,7 +2,8 @@
  * MySQL, MariaDB, Galera.
  *
  * Every statement is prepared on the server (`execute`): with NO_BACKSLASH_ESCAPES the client's own escaping is an
- * injection. Every connection reads at READ COMMITTED and counts time in UTC, whatever the server's defaults are.
+ * injection. Every connection reads at READ COMMITTED, counts time in UTC and refuses what does not fit,
+ * whatever the server's defaults are.
  */
 import type { Pool, PoolConnection, PoolOptions, ResultSetHeader, RowDataPacket } from 'mysql2/promise'
 import { Complaint, EXIT } from '../exit.ts'
@@ -81,7 +82,7 @@ export function borrowMysql(connection: CallersConnection): Executor & { readonl
 const SESSION = [
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
   "SET SESSION time_zone = '+00:00'",
-  "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')",
+  "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'",
   'SET SESSION innodb_lock_wait_timeout = 5',
 ]
 
