@@ -1,0 +1,120 @@
+/**
+ * Settings: a flag, else a `QUEUE_*` variable, else the same variable in the project's `.env`, else the default.
+ *
+ * Cron gives a command next to no environment, so what a crontab line would have to repeat stands in `.env`. Only
+ * `QUEUE_*` is taken from there; it is never handed on to a task program.
+ */
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import { Complaint, EXIT } from '../exit.ts'
+import type { LogFormat } from '../log/event.ts'
+import { DEFAULT_RETRY, parseRetryList } from '../queue/retry-list.ts'
+import { DEFAULT_QUEUE_URL } from '../queue/url.ts'
+import { parseDuration } from '../time/duration.ts'
+import { isZone, systemZone } from '../time/zone.ts'
+
+export interface Settings {
+  /** The project directory: programs run here, and relative paths start here. */
+  readonly directory: string
+  readonly queueUrl: string
+  readonly tasksDirectory: string
+  readonly logsDirectory: string
+  readonly stateDirectory: string
+  /** Whose midnight changes the day files, and whose wall clock a time without an offset means. */
+  readonly timezone: string
+  readonly logFormat: LogFormat
+  readonly retry: string
+  readonly timeoutMs: number | undefined
+  readonly graceMs: number
+}
+
+/** Flags that go before a variable of the same meaning. */
+export interface SettingFlags {
+  readonly directory?: string | undefined
+  readonly url?: string | undefined
+  readonly 'log-format'?: string | undefined
+  readonly retry?: string | undefined
+  readonly timeout?: string | undefined
+  readonly grace?: string | undefined
+}
+
+/** @throws Complaint (bad configuration, or usage for a flag) naming the setting, what it is and what it may be */
+export function readSettings(flags: SettingFlags, environment: NodeJS.ProcessEnv = process.env): Settings {
+  const directory = resolve(flags.directory ?? '.')
+  const file = readDotEnv(directory)
+  const variable = (name: string) => environment[name] || file[name] || undefined
+  const path = (name: string, fallback: string) => resolve(directory, variable(name) ?? fallback)
+
+  return {
+    directory,
+    queueUrl: flags.url ?? variable('QUEUE_URL') ?? DEFAULT_QUEUE_URL,
+    tasksDirectory: path('QUEUE_TASKS', 'tasks'),
+    logsDirectory: path('QUEUE_LOGS', 'logs'),
+    stateDirectory: path('QUEUE_STATE', '.queue'),
+    timezone: timezone(variable('QUEUE_TIMEZONE')),
+    logFormat: logFormat(given('--log-format', flags['log-format'], 'QUEUE_LOG_FORMAT', variable('QUEUE_LOG_FORMAT'))),
+    retry: retryList(given('--retry', flags.retry, 'QUEUE_RETRY', variable('QUEUE_RETRY'))),
+    timeoutMs: duration(given('--timeout', flags.timeout, 'QUEUE_TIMEOUT', variable('QUEUE_TIMEOUT'))),
+    graceMs: duration(given('--grace', flags.grace, 'QUEUE_GRACE', variable('QUEUE_GRACE'))) ?? 10_000,
+  }
+}
+
+interface Given {
+  readonly name: string
+  readonly text: string
+  readonly exitCode: typeof EXIT.usage | typeof EXIT.badConfig
+}
+
+function given(
+  flag: string,
+  flagText: string | undefined,
+  variable: string,
+  variableText: string | undefined,
+): Given | undefined {
+  if (flagText !== undefined) return { name: flag, text: flagText, exitCode: EXIT.usage }
+  return variableText === undefined ? undefined : { name: variable, text: variableText, exitCode: EXIT.badConfig }
+}
+
+function readDotEnv(directory: string): NodeJS.Dict<string> {
+  try {
+    return parseEnv(readFileSync(resolve(directory, '.env'), 'utf8'))
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (code === 'ENOENT' || code === 'ENOTDIR') return {}
+    throw new Complaint(
+      EXIT.badConfig,
+      `The file ${resolve(directory, '.env')} cannot be read (${code}). Make it readable for this user.`,
+    )
+  }
+}
+
+function timezone(text: string | undefined): string {
+  if (text === undefined || text === 'system') return systemZone()
+  if (isZone(text)) return text
+  throw new Complaint(EXIT.badConfig, `QUEUE_TIMEZONE is "${text}". Use a zone such as Europe/Berlin, or "system".`)
+}
+
+function logFormat(it: Given | undefined): LogFormat {
+  if (it === undefined || it.text === 'text') return 'text'
+  if (it.text === 'json') return 'json'
+  throw new Complaint(it.exitCode, `${it.name} is "${it.text}". Use text or json.`)
+}
+
+function retryList(it: Given | undefined): string {
+  if (it === undefined) return DEFAULT_RETRY
+  try {
+    parseRetryList(it.text)
+    return it.text
+  } catch (error) {
+    throw new Complaint(it.exitCode, `${it.name}: ${(error as Error).message}`)
+  }
+}
+
+function duration(it: Given | undefined): number | undefined {
+  if (it === undefined) return undefined
+  const ms = parseDuration(it.text)
+  if (ms === undefined || ms === 0)
+    throw new Complaint(it.exitCode, `${it.name} is "${it.text}". Use a duration such as 90s, 15m or 1h30m.`)
+  return ms
+}

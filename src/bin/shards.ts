@@ -1,0 +1,40 @@
+/** `--shard`: one, a range, a list, or `all` of a total. */
+import { Complaint, EXIT } from '../exit.ts'
+
+/**
+ * @param text   `3`, `0-3`, `0,2,4-6` or `all`
+ * @returns the shards, ascending, each once
+ * @throws Complaint (usage)
+ */
+export function parseShards(text: string, total: number): number[] {
+  if (text === 'all') return Array.from({ length: total }, (_, shard) => shard)
+  const shards = text.split(',').flatMap((part) => {
+    const range = /^(\d{1,3})(?:-(\d{1,3}))?$/.exec(part.trim())
+    const from = Number(range?.[1])
+    const to = Number(range?.[2] ?? range?.[1])
+    if (range === null || from > to || to >= total) throw refused(text, total)
+    return Array.from({ length: to - from + 1 }, (_, i) => from + i)
+  })
+  return [...new Set(shards)].toSorted((a, b) => a - b)
+}
+
+function refused(text: string, total: number): Complaint {
+  if (total === 1) return new Complaint(EXIT.usage, `--shard is ${text}, and --total is 1: the only shard is 0.`)
+  return new Complaint(
+    EXIT.usage,
+    `--shard is ${text}. Use a whole number from 0 to ${total - 1}, a range such as 0-${total - 1}, or all.`,
+  )
+}
+
+/** `2/10`, `0-3/10`, `all/4`: how logs and `ps` name what a worker holds. */
+export function describeShards(shards: readonly number[], total: number): string {
+  if (shards.length === total && total > 1) return `all/${total}`
+  const ranges: string[] = []
+  for (let i = 0; i < shards.length; i++) {
+    const from = shards[i] as number
+    while (shards[i + 1] === (shards[i] as number) + 1) i++
+    const to = shards[i] as number
+    ranges.push(from === to ? `${from}` : `${from}-${to}`)
+  }
+  return `${ranges.join(',')}/${total}`
+}

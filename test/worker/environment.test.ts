@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { ClaimedTask } from '../../src/queue/store/claim.ts'
+import { programEnvironment, taskAssignments } from '../../src/worker/environment.ts'
+import { nastyText, SEED } from './nasty-text.ts'
+
+test("a program gets the worker's environment", () => {
+  assert.deepEqual(programEnvironment({ PATH: '/bin', LANG: 'C.UTF-8', _x1: '', http_proxy: "it's" }), {
+    PATH: '/bin',
+    LANG: 'C.UTF-8',
+    _x1: '',
+    http_proxy: "it's",
+  })
+})
+
+test("the dispatcher's settings are not handed on: its database URL holds a password", () => {
+  const given = { QUEUE_URL: 'mysql://shop:secret@db/shop', QUEUE_TASKS: 'x', QUEUE_RETRY: '1m', HOME: '/root' }
+
+  assert.deepEqual(programEnvironment(given), { HOME: '/root' })
+})
+
+test('facts about another task, as in a worker that a task program started, are not handed on', () => {
+  assert.deepEqual(programEnvironment({ TASK_ID: '1', TASK_KEY: 'k', TASK_EXTRA: 'x', HOME: '/root' }), { HOME: '/root' })
+})
+
+test('names that no shell can carry are left out', () => {
+  assert.deepEqual(programEnvironment({ 'BASH_FUNC_x%%': '() { :; }', 'a b': '1', '1a': '1', 'a-b': '1', ok: '1' }), {
+    ok: '1',
+  })
+})
+
+test('a task is described by the seven variables of the contract', () => {
+  const assignments = taskAssignments(claimed({ expiresAt: Date.UTC(2026, 10, 20, 18, 4, 5, 678) }), 'shop', 4)
+
+  assert.deepEqual(asSeenByAProgram(assignments), {
+    TASK_ID: '42',
+    TASK_NAME: 'send-msg',
+    TASK_QUEUE: 'mail',
+    TASK_ATTEMPT: '2',
+    TASK_MAX_ATTEMPTS: '4',
+    TASK_KEY: 'shop-42',
+    TASK_EXPIRES_AT: '2026-11-20T18:04:05.678Z',
+  })
+})
+
+test('a task that does not expire has an empty TASK_EXPIRES_AT', () => {
+  assert.equal(asSeenByAProgram(taskAssignments(claimed({}), 'shop', 4))['TASK_EXPIRES_AT'], '')
+})
+
+test('TASK_KEY is the same for every attempt, and another for every task and installation', () => {
+  const key = (task: Partial<ClaimedTask>, installation: string) =>
+    asSeenByAProgram(taskAssignments(claimed(task), installation, 4))['TASK_KEY']
+
+  assert.equal(key({ attempt: 1 }, 'shop'), key({ attempt: 2, claimToken: 99 }, 'shop'))
+  assert.notEqual(key({ id: 43 }, 'shop'), key({}, 'shop'))
+  assert.notEqual(key({}, 'other'), key({}, 'shop'))
+})
+
+test('a name of any characters is one value', () => {
+  fc.assert(
+    fc.property(nastyText(), (task) => {
+      assert.equal(asSeenByAProgram(taskAssignments(claimed({ task }), 'shop', 4))['TASK_NAME'], task)
+    }),
+    { seed: SEED, numRuns: 40 },
+  )
+})
+
+/** The TASK_… variables of a program that a shell starts behind these assignments. */
+function asSeenByAProgram(assignments: string): Record<string, string> {
+  const input = `${assignments} env -0\n`
+  const { stdout } = spawnSync('/bin/sh', [], { input, encoding: 'utf8', env: { PATH: process.env.PATH } })
+  const variables = stdout.split('\0').filter((variable) => variable.startsWith('TASK_'))
+  return Object.fromEntries(variables.map((variable) => variable.split(/=(.*)/s).slice(0, 2)))
+}
+
+function claimed(given: Partial<ClaimedTask>): ClaimedTask {
+  return {
+    id: 42,
+    claimToken: 1,
+    queue: 'mail',
+    task: 'send-msg',
+    param: '',
+    attempt: 2,
+    maxAttempts: null,
+    retry: null,
+    timeoutSeconds: null,
+    expiresAt: null,
+    expired: false,
+    ...given,
+  }
+}
