@@ -56,7 +56,7 @@ export function readSettings(flags: SettingFlags, environment: NodeJS.ProcessEnv
     logFormat: logFormat(given('--log-format', flags['log-format'], 'QUEUE_LOG_FORMAT', variable('QUEUE_LOG_FORMAT'))),
     retry: retryList(given('--retry', flags.retry, 'QUEUE_RETRY', variable('QUEUE_RETRY'))),
     timeoutMs: duration(given('--timeout', flags.timeout, 'QUEUE_TIMEOUT', variable('QUEUE_TIMEOUT'))),
-    graceMs: duration(given('--grace', flags.grace, 'QUEUE_GRACE', variable('QUEUE_GRACE'))) ?? 10_000,
+    graceMs: duration(given('--grace', flags.grace, 'QUEUE_GRACE', variable('QUEUE_GRACE')), 0) ?? 10_000,
   }
 }
 
@@ -111,10 +111,10 @@ function retryList(it: Given | undefined): string {
   }
 }
 
-function duration(it: Given | undefined): number | undefined {
+function duration(it: Given | undefined, leastMs = 1): number | undefined {
   if (it === undefined) return undefined
   const ms = parseDuration(it.text)
-  if (ms === undefined || ms === 0)
+  if (ms === undefined || ms < leastMs)
     throw new Complaint(it.exitCode, `${it.name} is "${it.text}". Use a duration such as 90s, 15m or 1h30m.`)
   return ms
 }

@@ -22,6 +22,7 @@ export async function start(name: string, load: () => Promise<Command>): Promise
     process.exitCode = EXIT.badConfig
     return
   }
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', leaveQuietly)
   // Compiled code is kept in the user's own directory: one that others can write could be made to run theirs.
   module.enableCompileCache?.(join(homedir(), '.cache', 'cron-mission'))
   try {
@@ -30,6 +31,11 @@ export async function start(name: string, load: () => Promise<Command>): Promise
   } catch (error) {
     process.exitCode = report(name, error)
   }
+}
+
+/** Whoever read our output has left (`… | head`): there is nobody to tell, and nothing is wrong. */
+function leaveQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }
 
 /** The sentence for a Node that is too old; undefined when it is new enough. */

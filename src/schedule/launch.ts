@@ -12,8 +12,8 @@ export interface Launcher {
   readonly doQueue: string
   readonly directory: string
   readonly environment: NodeJS.ProcessEnv
-  /** An open descriptor of the day's log. */
-  readonly logDescriptor: number
+  /** An open descriptor of the workers' day log; asked for when there is a worker to start. */
+  readonly logDescriptor: () => number
   /** The tick stays until its workers have ended; otherwise they are left behind. */
   readonly wait: boolean
 }
@@ -27,11 +27,12 @@ export interface Launched {
 /** @throws the error of the system when the process cannot be started */
 export function launchWorker(launcher: Launcher, job: PlannedJob, shard: number): Promise<Launched> {
   const { doQueue, directory, environment, logDescriptor, wait } = launcher
+  const output = logDescriptor()
   const worker = spawn(process.execPath, [doQueue, ...workerFlags(job, shard)], {
     cwd: directory,
     env: environment,
     detached: true,
-    stdio: ['ignore', logDescriptor, logDescriptor],
+    stdio: ['ignore', output, output],
   })
   const exited = new Promise<number>((resolve) => worker.on('exit', (code) => resolve(code ?? 128)))
   return new Promise((resolve, reject) => {

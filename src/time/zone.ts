@@ -1,8 +1,8 @@
 /**
  * Wall clocks of time zones, by `Intl` alone.
  *
- * A zone is known by its offset at a moment. Offsets are asked once per quarter hour and remembered, because every
- * transition of every zone since 1970 falls on one; after that a conversion is an addition.
+ * A zone is known by its offset at a moment. Offsets are asked once per quarter hour and remembered, because
+ * every transition that any zone still has before it falls on one; after that a conversion is an addition.
  */
 
 const QUARTER_HOUR_MS = 900_000

@@ -84,7 +84,8 @@ export class Work {
       while (!this.#isFinished()) {
         if (this.#draining) await this.#giveBack()
         else if (this.#supply.wantsRefill(this.#running())) void this.#refill()
-        while (this.#supply.waiting > 0 && this.#idle.length > 0) void this.#serve(this.#idle.pop() as Slot)
+        while (!this.#draining && this.#supply.waiting > 0 && this.#idle.length > 0)
+          void this.#serve(this.#idle.pop() as Slot)
         if (!this.#isFinished()) await this.#somethingHappens()
       }
       await this.#booking.flush()

@@ -76,15 +76,8 @@ async function runTick(flags: Flags, settings: Settings, now: number): Promise<n
     for (const { sentence } of problems) complain(sentence)
     return dryRun(dueJobs(jobs, minute), flags, settings)
   }
-  const { host, pid } = ownIdentity()
-  const source = { host, pid, shard: '-' }
-  const log = new DayLog({
-    directory: settings.logsDirectory,
-    name: 'cron-mission',
-    zone: settings.timezone,
-    format: settings.logFormat,
-    source,
-  })
+  const { host } = ownIdentity()
+  const log = openLog('cron-mission', settings)
   for (const { job, sentence } of problems) {
     log.event('schedule-problem', { job, reason: sentence })
     complain(sentence)
@@ -104,13 +97,11 @@ async function startDue(
   watchdog: NodeJS.Timeout,
   wait: boolean,
 ): Promise<number> {
-  const workerLog = new DayLog({
-    directory: settings.logsDirectory,
-    name: 'do-queue',
-    zone: settings.timezone,
-    format: settings.logFormat,
-    source: { host, pid: process.pid, shard: '-' },
-  })
+  let workerLog: DayLog | undefined
+  const openWorkerLog = () => {
+    workerLog ??= openLog('do-queue', settings)
+    return workerLog.today.fd
+  }
   const db = await openDatabase(settings.queueUrl, settings.directory)
   try {
     const { started, failures } = await tick(db, due, {
@@ -122,7 +113,7 @@ async function startDue(
         doQueue: siblingCommand('do-queue'),
         directory: settings.directory,
         environment: { ...process.env, QUEUE_URL: settings.queueUrl },
-        logDescriptor: workerLog.today.fd,
+        logDescriptor: openWorkerLog,
         wait,
       },
     })
@@ -131,9 +122,21 @@ async function startDue(
     const exitCodes = wait ? await Promise.all(started.map(({ exited }) => exited)) : []
     return failures.length > 0 ? EXIT.internal : (exitCodes.find((code) => code !== 0 && code !== EXIT.busy) ?? EXIT.ok)
   } finally {
-    workerLog.close()
+    workerLog?.close()
     await db.close()
   }
+}
+
+function openLog(name: 'cron-mission' | 'do-queue', settings: Settings): DayLog {
+  const { host, pid } = ownIdentity()
+  const { logsDirectory, timezone, logFormat } = settings
+  return new DayLog({
+    directory: logsDirectory,
+    name,
+    zone: timezone,
+    format: logFormat,
+    source: { host, pid, shard: '-' },
+  })
 }
 
 async function dryRun(due: Plan['jobs'], flags: Flags, settings: Settings): Promise<number> {
