@@ -10,6 +10,21 @@ import { build } from 'esbuild'
 
 const COMMANDS = ['cron-mission', 'do-queue', 'add-task', 'queuectl']
 
+/**
+ * yargs measures the width of text with tables of every emoji, which are made whenever a command starts and cost more
+ * than all else that yargs does. Ours speak ASCII, whose characters are one column wide.
+ */
+const plainWidth = {
+  name: 'plain-width',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^string-width$/ }, ({ path }) => ({ path, namespace: 'plain-width' }))
+    onLoad({ filter: /./, namespace: 'plain-width' }, () => ({
+      contents: `import { stripVTControlCharacters } from 'node:util'
+        export default (text) => stripVTControlCharacters(text).length`,
+    }))
+  },
+}
+
 rmSync('dist', { recursive: true, force: true })
 await build({
   entryPoints: {
@@ -30,6 +45,7 @@ await build({
   banner: {
     js: "import { createRequire as cronMissionRequire } from 'node:module'; const require = cronMissionRequire(import.meta.url);",
   },
+  plugins: [plainWidth],
   logLevel: 'warning',
 })
 for (const name of COMMANDS) chmodSync(`dist/bin/${name}.js`, 0o755)

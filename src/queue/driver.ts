@@ -43,6 +43,8 @@ export interface Dialect {
   readonly latestMs: number
   /** Put behind the table's name to make a statement use the index, or fail loudly where it cannot. */
   readonly useIndex: (index: string) => string
+  /** A SELECT with an ORDER BY and a LIMIT of its own, as one branch of a UNION ALL. */
+  readonly limitedBranch: (select: string) => string
   /** Whether a database without our tables gets them at once, or has to be migrated by hand. */
   readonly migratesItself: boolean
   /** Row values per statement that are known to be accepted. */

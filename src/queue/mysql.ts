@@ -41,6 +41,7 @@ export const mysqlDialect: Dialect = {
   fromMs: (ms) => `FROM_UNIXTIME((${ms}) / 1000)`,
   latestMs: 2_147_483_647_000,
   useIndex: (index) => `FORCE INDEX (${index})`,
+  limitedBranch: (select) => `(${select})`,
   migratesItself: false,
   maxValues: 60_000,
   isDuplicate: (error) => errno(error) === 1062,

@@ -45,7 +45,7 @@ export const mysqlTables = [
   PRIMARY KEY (id),
   KEY queue_claim (queue, status, bucket, priority, id),
   KEY queue_promote (status, run_at),
-  KEY queue_finished (status, finished_at),
+  KEY queue_finished (finished_at),
   UNIQUE KEY queue_unique (unique_key)
 ) ${TABLE}`,
 

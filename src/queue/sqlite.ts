@@ -37,6 +37,7 @@ export const sqliteDialect: Dialect = {
   fromMs: (ms) => `CAST(${ms} AS INTEGER)`,
   latestMs: 8_640_000_000_000_000,
   useIndex: (index) => `INDEXED BY ${index}`,
+  limitedBranch: (select) => `SELECT * FROM (${select})`,
   migratesItself: true,
   maxValues: 32_000,
   isDuplicate: (error) => [UNIQUE, PRIMARY_KEY].includes(errorCode(error)),

@@ -1,13 +1,13 @@
 /**
- * Booking results in batches: up to a hundred at a time, none later than a moment after it was known.
+ * Booking results in batches: up to a few hundred at a time, none later than a moment after it was known.
  *
- * One durable write for a hundred results costs hardly more than one for a single result. A program has done its work when
+ * One durable write for many results costs hardly more than one for a single result. A program has done its work when
  * its result arrives here, so the write is repeated until the database answers.
  */
 import type { Driver } from '../queue/driver.ts'
 import { type Finish, finish } from '../queue/store/finish.ts'
 
-const LARGEST_BATCH = 100
+const LARGEST_BATCH = 250
 const LONGEST_WAIT_MS = 50
 
 export interface BookingEvents {

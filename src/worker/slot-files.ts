@@ -3,11 +3,15 @@
  *
  *     slot-0.journal   what its runner started and how that ended, one line each, appended
  *     slot-0.out       what its programs wrote, one after the other
+ *
+ * and, in memory where the system has files there, because one is made for every task and is of no use for long:
+ *
  *     slot-0.in        the parameter of the program that runs now, for its standard input
  *
  * They are what a task is known by when its worker is gone: the runner goes on writing the journal. They are removed when
  * everything in them is booked.
  */
+import { createHash } from 'node:crypto'
 import {
   closeSync,
   fstatSync,
@@ -40,9 +44,12 @@ export const LARGEST_BLOCK_BYTES = 1_048_576
 const LARGEST_OUT_BYTES = 4 * 1_048_576
 const TAIL_BYTES = 4_096
 const PRIVATE = 0o600
+/** A directory of Linux whose files are in memory. Everybody may make files there, and nobody touch another's. */
+const MEMORY = '/dev/shm'
 
 export class SlotFiles {
-  readonly inPath: string
+  readonly #inPaths: readonly [inMemory: string, onDisk: string]
+  #inPath: string
   readonly #outPath: string
   readonly #journalPath: string
   readonly #directory: string
@@ -54,7 +61,8 @@ export class SlotFiles {
   /** @throws Complaint when the directory cannot be written */
   constructor(directory: string, slot: number) {
     this.#directory = directory
-    this.inPath = join(directory, `slot-${slot}.in`)
+    this.#inPaths = [inputInMemory(directory, slot), join(directory, `slot-${slot}.in`)]
+    this.#inPath = this.#inPaths[0]
     this.#outPath = join(directory, `slot-${slot}.out`)
     this.#journalPath = join(directory, `slot-${slot}.journal`)
     this.#out = this.#openOut()
@@ -71,17 +79,18 @@ export class SlotFiles {
     return this.#begin
   }
 
-  /** A file of its own for every task: what an earlier program left behind may still be reading the old one. */
+  /** The input of the program that is started next. */
+  get inPath(): string {
+    return this.#inPath
+  }
+
   writeInput(param: Buffer): void {
-    this.#guarded(() => {
-      unlinkIfThere(this.inPath)
-      const fd = openSync(this.inPath, 'wx', PRIVATE)
-      try {
-        for (let written = 0; written < param.length; ) written += writeSync(fd, param, written)
-      } finally {
-        closeSync(fd)
-      }
-    })
+    const [inMemory, onDisk] = this.#inPaths
+    try {
+      this.#inPath = writeAnew(inMemory, param)
+    } catch {
+      this.#inPath = this.#guarded(() => writeAnew(onDisk, param)) // there is no such directory, or it is full
+    }
   }
 
   /** How much the program that runs now has written. */
@@ -121,7 +130,7 @@ export class SlotFiles {
 
   remove(): void {
     this.close()
-    for (const path of [this.inPath, this.#outPath, this.#journalPath]) rmSync(path, { force: true })
+    for (const path of [...this.#inPaths, this.#outPath, this.#journalPath]) rmSync(path, { force: true })
   }
 
   #openOut(): number {
@@ -154,6 +163,24 @@ export class SlotFiles {
       )
     }
   }
+}
+
+/** The name follows from that of the slot's other files, so whoever removes those after a crash finds it too. */
+export function inputInMemory(directory: string, slot: number): string {
+  const place = createHash('sha256').update(directory).digest('hex').slice(0, 16)
+  return join(MEMORY, `cron-mission-${place}-slot-${slot}.in`)
+}
+
+/** A file of its own for every task: what an earlier program left behind may still be reading the old one. */
+function writeAnew(path: string, bytes: Buffer): string {
+  unlinkIfThere(path)
+  const fd = openSync(path, 'wx', PRIVATE)
+  try {
+    for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written)
+  } finally {
+    closeSync(fd)
+  }
+  return path
 }
 
 function unlinkIfThere(path: string): void {

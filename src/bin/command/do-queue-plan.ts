@@ -8,7 +8,7 @@ import { COMMON_FLAGS, commandLine, durationFlag, timeFlag, wholeNumber } from '
 import { readSettings, type Settings } from '../settings.ts'
 import { parseShards } from '../shards.ts'
 
-const DEFAULT_BATCH = 100
+const DEFAULT_BATCH = 250
 const MOST_CONCURRENCY = 1_000
 
 export interface Plan {

@@ -52,6 +52,8 @@ export interface ClaimedTask {
 
 /** After a lost race, choose at random among so many times the rows asked for: the others did not all lose too. */
 const SPREAD_AFTER_LOSS = 4
+/** How many times its even share of the rows is read from each bucket. */
+const EVEN_SHARES = 4
 const TOKEN_LIMIT = 2 ** 48 - 1
 
 /** @returns the rows that are now this worker's, most urgent first; empty when none of its buckets has a ready row */
@@ -70,25 +72,52 @@ export async function claim(db: Driver, request: ClaimRequest): Promise<ClaimedT
   }
 }
 
-/** A plain read: one range of the claim index per bucket, each in order, so nothing is sorted but their few heads. */
+/**
+ * A plain read: one range of the claim index per bucket, each in order, so nothing is sorted but their few heads.
+ *
+ * Tasks spread evenly over the buckets, so a few rows of each are nearly always enough to find the first of all. Where
+ * one bucket gave every row it was asked for, more of it may belong among them: then each is asked for all.
+ */
 export async function look(
   db: Driver,
   request: Pick<ClaimRequest, 'queue' | 'buckets' | 'filter'>,
   count: number,
 ): Promise<number[]> {
-  const limit = limited(count)
+  const share = Math.min(count, EVEN_SHARES * Math.ceil(count / request.buckets.length))
+  const found = await lookAtHeads(db, request, share, count)
+  const isDeepEnough = share === count || mostOfOneBucket(found) < share
+  return (isDeepEnough ? found : await lookAtHeads(db, request, count, count)).map(({ id }) => Number(id))
+}
+
+interface Head {
+  id: number
+  bucket: number
+}
+
+async function lookAtHeads(
+  db: Driver,
+  request: Pick<ClaimRequest, 'queue' | 'buckets' | 'filter'>,
+  share: number,
+  count: number,
+): Promise<Head[]> {
   const filter = conditions(db, request.filter ?? {})
-  const heads = request.buckets.map(
-    (bucket) => `SELECT * FROM (
-      SELECT id, priority FROM queue ${db.dialect.useIndex('queue_claim')}
-       WHERE queue = ? AND status = 0 AND bucket = ${Number(bucket)}${filter.sql}
-       ORDER BY priority, id LIMIT ${limit}) AS bucket_${Number(bucket)}`,
+  const heads = request.buckets.map((bucket) =>
+    db.dialect.limitedBranch(
+      `SELECT id, priority, bucket FROM queue ${db.dialect.useIndex('queue_claim')}
+        WHERE queue = ? AND status = 0 AND bucket = ${Number(bucket)}${filter.sql}
+        ORDER BY priority, id LIMIT ${limited(share)}`,
+    ),
   )
-  const rows = await db.all<{ id: number }>(
-    `SELECT id FROM (${heads.join(' UNION ALL ')}) AS heads ORDER BY priority, id LIMIT ${limit}`,
+  return db.all<Head>(
+    `${heads.join(' UNION ALL ')} ORDER BY priority, id LIMIT ${limited(count)}`,
     request.buckets.flatMap(() => [request.queue, ...filter.values]),
   )
-  return rows.map((row) => Number(row.id))
+}
+
+function mostOfOneBucket(heads: readonly Head[]): number {
+  const counts = new Map<number, number>()
+  for (const { bucket } of heads) counts.set(bucket, (counts.get(bucket) ?? 0) + 1)
+  return Math.max(0, ...counts.values())
 }
 
 function conditions(db: Driver, filter: TaskFilter): { sql: string; values: Value[] } {
