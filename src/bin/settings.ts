@@ -4,7 +4,7 @@
  * Cron gives a command next to no environment, so what a crontab line would have to repeat stands in `.env`. Only
  * `QUEUE_*` is taken from there; it is never handed on to a task program.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { Complaint, EXIT } from '../exit.ts'
@@ -12,7 +12,7 @@ import type { LogFormat } from '../log/event.ts'
 import { DEFAULT_RETRY, parseRetryList } from '../queue/retry-list.ts'
 import { DEFAULT_QUEUE_URL } from '../queue/url.ts'
 import { parseDuration } from '../time/duration.ts'
-import { isZone, systemZone } from '../time/zone.ts'
+import { isZone, SYSTEM_ZONE } from '../time/zone.ts'
 
 export interface Settings {
   /** The project directory: programs run here, and relative paths start here. */
@@ -42,6 +42,8 @@ export interface SettingFlags {
 /** @throws Complaint (bad configuration, or usage for a flag) naming the setting, what it is and what it may be */
 export function readSettings(flags: SettingFlags, environment: NodeJS.ProcessEnv = process.env): Settings {
   const directory = resolve(flags.directory ?? '.')
+  if (!existsSync(directory))
+    throw new Complaint(EXIT.usage, `--directory is ${directory}, which is not there. Name the project's directory.`)
   const file = readDotEnv(directory)
   const variable = (name: string) => environment[name] || file[name] || undefined
   const path = (name: string, fallback: string) => resolve(directory, variable(name) ?? fallback)
@@ -90,7 +92,7 @@ function readDotEnv(directory: string): NodeJS.Dict<string> {
 }
 
 function timezone(text: string | undefined): string {
-  if (text === undefined || text === 'system') return systemZone()
+  if (text === undefined || text === SYSTEM_ZONE) return SYSTEM_ZONE
   if (isZone(text)) return text
   throw new Complaint(EXIT.badConfig, `QUEUE_TIMEZONE is "${text}". Use a zone such as Europe/Berlin, or "system".`)
 }

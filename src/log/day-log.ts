@@ -5,7 +5,17 @@
  * interleaves with another's. The day is that of the configured zone, looked up at each write, so a worker that runs
  * over midnight changes files by itself.
  */
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { Complaint, EXIT } from '../exit.ts'
 import { localDay } from '../time/zone.ts'
@@ -28,6 +38,9 @@ export interface BlockPlace {
   readonly bytes: number
 }
 
+/** Lines wait together at most so long, and at most so many characters. */
+const LONGEST_WAIT_MS = 20
+const LARGEST_WAITING = 65_536
 const SEARCH_STEP = 65_536
 const SEARCH_LIMIT = 64 * 1_048_576
 
@@ -36,6 +49,9 @@ export class DayLog {
   #fd: number | undefined
   #fileName = ''
   #minute = -1
+  #waiting = ''
+  #timer: NodeJS.Timeout | undefined
+  #failure: unknown
 
   /** @throws Complaint when the directory cannot be made or written */
   constructor(options: DayLogOptions) {
@@ -49,8 +65,22 @@ export class DayLog {
   }
 
   event(event: EventName, fields: Fields): void {
+    this.eventSoon(event, fields)
+    this.flush()
+  }
+
+  /** An event of which there may be thousands a second: lines that come within a moment are one write. */
+  eventSoon(event: EventName, fields: Fields): void {
     const at = Date.now()
-    this.#append(this.#open(at), [Buffer.from(this.#line(at, event, fields))])
+    const fd = this.#open(at)
+    this.#waiting += this.#line(at, event, fields)
+    if (this.#waiting.length > LARGEST_WAITING) this.#append(fd, [])
+    else this.#timer ??= setTimeout(() => this.#flushLate(), LONGEST_WAIT_MS)
+  }
+
+  /** Writes what is waiting. */
+  flush(): void {
+    if (this.#waiting !== '' && this.#fd !== undefined) this.#append(this.#fd, [])
   }
 
   /** An event with the bytes a program wrote, as one block. */
@@ -71,7 +101,7 @@ export class DayLog {
     this.#open(at)
     const file = `${this.#fileName.replace(/\.log$/, '')}.${name}.out`
     try {
-      renameSync(path, join(this.#options.directory, file))
+      moveFile(path, join(this.#options.directory, file))
     } catch (error) {
       throw complaint(error, this.#options.directory)
     }
@@ -80,9 +110,19 @@ export class DayLog {
   }
 
   close(): void {
+    this.flush()
     if (this.#fd !== undefined) closeSync(this.#fd)
     this.#fd = undefined
     this.#minute = -1
+  }
+
+  /** There is no caller to tell: the next event is refused instead. */
+  #flushLate(): void {
+    try {
+      this.flush()
+    } catch (error) {
+      this.#failure = error
+    }
   }
 
   #line(at: number, event: EventName, fields: Fields): string {
@@ -109,8 +149,13 @@ export class DayLog {
     return this.#fd
   }
 
+  /** What is waiting goes first, in the same write. */
   #append(fd: number, parts: readonly Buffer[]): void {
-    const bytes = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
+    const bytes = Buffer.concat([Buffer.from(this.#waiting), ...parts])
+    this.#waiting = ''
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#failure !== undefined) throw this.#failure
     try {
       for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written)
     } catch (error) {
@@ -137,6 +182,17 @@ function find(fd: number, line: Buffer, length: number): number {
     if (found !== -1) return from + found
   }
   return likely
+}
+
+/** Also to another disk. */
+function moveFile(from: string, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EXDEV') throw error
+    copyFileSync(from, to)
+    unlinkSync(from)
+  }
 }
 
 function complaint(error: unknown, directory: string): Complaint {

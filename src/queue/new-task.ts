@@ -95,7 +95,7 @@ export function checkNewTask(given: NewTask, now: number, latestMs: number): Tas
     bucket: given.key === undefined ? randomBucket() : bucketOfKey(text('key', given.key, 255)),
     shardKey: given.key ?? null,
     uniqueKey: given.unique === undefined ? null : text('unique', given.unique, 255),
-    keepUnique: given.keepUnique === true ? 1 : 0,
+    keepUnique: truth('keepUnique', given.keepUnique ?? false) ? 1 : 0,
     inMs: given.inMs ?? 0,
     at,
     expiresAt,
@@ -138,6 +138,11 @@ function text(name: string, value: unknown, longest: number): string {
     refuse(`The ${name} ${show(value)} holds a NUL or half a character. Correct it.`)
   if ([...value].length > longest)
     refuse(`The ${name} is ${[...value].length} characters long. Use at most ${longest}.`)
+  return value
+}
+
+function truth(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') refuse(`The ${name} is ${show(value)}. Use true or false.`)
   return value
 }
 

@@ -35,6 +35,8 @@ export interface AddResult {
 }
 
 export interface Queue {
+  /** @throws Complaint when the task is not well-formed; writes nothing */
+  check(task: NewTask): void
   /** @throws Complaint when the task is not well-formed; nothing is written then */
   add(task: NewTask, options?: AddOptions): Promise<AddResult>
   /** All or nothing is checked before the first row is written. */
@@ -51,6 +53,9 @@ const PATIENCE_MS = 30_000
 export async function openQueue(url?: string, { directory = process.cwd() }: OpenOptions = {}): Promise<Queue> {
   const db = await openDatabase(url ?? process.env.QUEUE_URL ?? DEFAULT_QUEUE_URL, directory)
   return {
+    check(task) {
+      check(db, [task])
+    },
     async add(task, { connection } = {}) {
       const row = check(db, [task])[0] as TaskRow
       const id =

@@ -38,6 +38,12 @@ export function parseQueueUrl(text: string, directory: string): QueuePlace {
       `QUEUE_URL ${quoted(text)} is not understood. Write sqlite:queue.db or mysql://user:password@host:3306/database.`,
     )
   }
+  if (url.hostname === '' && !url.searchParams.has('socket')) {
+    throw new Complaint(
+      EXIT.badConfig,
+      `QUEUE_URL ${quoted(text)} names no host. Write mysql://user:password@host:3306/database.`,
+    )
+  }
   if (url.pathname.length < 2) {
     throw new Complaint(
       EXIT.badConfig,

@@ -58,7 +58,7 @@ export function logAttempt(
   const { output } = result
   switch (output.kind) {
     case 'none':
-      log.event(event, fields)
+      log.eventSoon(event, fields)
       return null
     case 'bytes':
       return log.eventWithOutput(event, fields, output.bytes)
@@ -77,9 +77,17 @@ function when(next: NextState): string | undefined {
 function errorText(reason: string, output: Output): string {
   const tail = output.kind === 'bytes' ? output.bytes : output.kind === 'file' ? output.tail : Buffer.alloc(0)
   const room = ERROR_BYTES - Buffer.byteLength(reason) - 2
+  if (room <= 0) return firstBytes(reason, ERROR_BYTES)
   const end = characterBoundary(tail, Math.max(0, tail.length - room))
   const text = tail.subarray(end).toString('utf8').replaceAll('\0', '').trim()
   return text === '' ? reason : `${reason}: ${text}`
+}
+
+function firstBytes(text: string, count: number): string {
+  const bytes = Buffer.from(text)
+  let end = Math.min(count, bytes.length)
+  while (end < bytes.length && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--
+  return bytes.subarray(0, end).toString()
 }
 
 /** The first byte at or behind `from` that begins a UTF-8 character. */

@@ -6,8 +6,9 @@
  * the worker has grown to; a program outlives a worker that is killed, because the shell sees it to its end; and runner
  * and program are one process group, which can be ended as a whole.
  *
- * The shell's standard output and error are the slot's output file, so programs inherit them without a redirection.
- * Descriptor 3 is the journal, descriptor 4 leads to us; programs get neither.
+ * The shell's standard output and error are the slot's output file, so programs inherit them without a redirection. What
+ * the shell has to say of a program, that it was `Killed` or cannot be found, stands behind that program's output then.
+ * Descriptor 3 is the journal, 4 leads to us; programs get neither.
  */
 import type { Readable, Writable } from 'node:stream'
 import { quote } from './quote.ts'
@@ -39,7 +40,8 @@ interface Shell extends PromiseLike<unknown> {
   readonly stdio: readonly [unknown, unknown, unknown, unknown, Readable, ...unknown[]]
 }
 
-const RESULT = /^(\d+)\n[^\n]*\n(\d+)m([\d.]+)s (\d+)m([\d.]+)s\n/
+const STATUS = /^(\d+)\n/
+const CHILDREN = /\n(\d+)m([\d.]+)s (\d+)m([\d.]+)s\n$/
 
 export class Runner {
   readonly #process: Shell
@@ -47,6 +49,7 @@ export class Runner {
   readonly #gone: PromiseLike<void>
   #settle: ((ended: Ended) => void) | undefined
   #reply = ''
+  #isGone = false
   #cpuMs = 0
 
   static async start(files: SlotFiles, environment: Record<string, string>, directory: string): Promise<Runner> {
@@ -60,11 +63,19 @@ export class Runner {
   private constructor(shell: Shell, files: SlotFiles) {
     this.#process = shell
     this.#files = files
-    this.#gone = shell.then(() => this.#end({ kind: 'runner-gone' }))
+    this.#gone = shell.then(() => {
+      this.#isGone = true
+      this.#end({ kind: 'runner-gone' })
+    })
     shell.stdin.on('error', () => {}) // a runner that is gone is noticed by its end
     shell.stdio[4].on('data', (chunk: Buffer) => this.#read(chunk.toString('latin1')))
     shell.stdio[4].on('error', () => {})
     shell.stdin.write('trap : TERM INT HUP PIPE\n')
+  }
+
+  /** It has ended: it left, or somebody killed it. */
+  get isGone(): boolean {
+    return this.#isGone
   }
 
   /** The process group of the runner and its program. */
@@ -83,7 +94,7 @@ export class Runner {
     return new Promise((resolve) => {
       this.#settle = resolve
       this.#process.stdin.write(
-        `echo ${start} >&3; ${assignments} ${program} <${stdin} 3>&- 4>&-; r=$?; echo E ${id} ${attempt} $r >&3; { echo $r; times; } >&4\n`,
+        `echo ${start} >&3; ${assignments} ${program} <${stdin} 3>&- 4>&-; r=$?; { echo E ${id} ${attempt} $r; times; } >&3; echo $r >&4\n`,
       )
     })
   }
@@ -106,17 +117,16 @@ export class Runner {
 
   #read(text: string): void {
     this.#reply += text
-    const result = RESULT.exec(this.#reply)
-    if (result === null) return
-    this.#reply = this.#reply.slice(result[0].length)
-    const [, status, userMinutes, userSeconds, systemMinutes, systemSeconds] = result.map(Number)
-    // `times` counts all children since the runner began.
-    const cpuMs = Math.round(
-      ((userMinutes ?? 0) + (systemMinutes ?? 0)) * 60_000 + ((userSeconds ?? 0) + (systemSeconds ?? 0)) * 1_000,
-    )
+    const status = STATUS.exec(this.#reply)
+    if (status === null) return
+    this.#reply = this.#reply.slice(status[0].length)
+    // `times` counts all children since the runner began. It stands in the journal: there it wakes nobody.
+    const times = CHILDREN.exec(this.#files.journalEnd().toString('latin1')) ?? []
+    const [, userMinutes = 0, userSeconds = 0, systemMinutes = 0, systemSeconds = 0] = times.map(Number)
+    const cpuMs = Math.round((userMinutes + systemMinutes) * 60_000 + (userSeconds + systemSeconds) * 1_000)
     const used = cpuMs - this.#cpuMs
     this.#cpuMs = cpuMs
-    this.#end({ kind: 'status', status: status ?? 0, cpuMs: used })
+    this.#end({ kind: 'status', status: Number(status[1]), cpuMs: used })
   }
 
   #end(ended: Ended): void {

@@ -46,6 +46,7 @@ const TAIL_BYTES = 4_096
 const PRIVATE = 0o600
 /** A directory of Linux whose files are in memory. Everybody may make files there, and nobody touch another's. */
 const MEMORY = '/dev/shm'
+const JOURNAL_END_BYTES = 128
 
 export class SlotFiles {
   readonly #inPaths: readonly [inMemory: string, onDisk: string]
@@ -66,7 +67,7 @@ export class SlotFiles {
     this.#outPath = join(directory, `slot-${slot}.out`)
     this.#journalPath = join(directory, `slot-${slot}.journal`)
     this.#out = this.#openOut()
-    this.#journal = this.#guarded(() => openSync(this.#journalPath, 'a', PRIVATE))
+    this.#journal = this.#guarded(() => openSync(this.#journalPath, 'a+', PRIVATE))
   }
 
   /** For the runner to inherit. */
@@ -91,6 +92,13 @@ export class SlotFiles {
     } catch {
       this.#inPath = this.#guarded(() => writeAnew(onDisk, param)) // there is no such directory, or it is full
     }
+  }
+
+  /** The last lines of the journal. */
+  journalEnd(): Buffer {
+    const bytes = Buffer.allocUnsafe(JOURNAL_END_BYTES)
+    const from = Math.max(0, fstatSync(this.#journal).size - JOURNAL_END_BYTES)
+    return bytes.subarray(0, readSync(this.#journal, bytes, 0, JOURNAL_END_BYTES, from))
   }
 
   /** How much the program that runs now has written. */

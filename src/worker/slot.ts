@@ -6,6 +6,7 @@
  * slot gets a new runner.
  */
 import type { ClaimedTask } from '../queue/store/claim.ts'
+import { startTimer, type Timer } from '../time/timer.ts'
 import { taskAssignments } from './environment.ts'
 import { maxAttempts } from './next-state.ts'
 import { type Outcome, outcomeOf, type StopReason } from './outcome.ts'
@@ -47,7 +48,7 @@ export class Slot {
   readonly #files: SlotFiles
   #runner: Runner | undefined
   #reason: StopReason | undefined
-  #killTimer: NodeJS.Timeout | undefined
+  #killTimer: Timer | undefined
   #busy = false
 
   constructor(directory: string, number: number, settings: AttemptSettings) {
@@ -61,25 +62,20 @@ export class Slot {
     const resolution = this.#settings.programs.resolve(task.task)
     if (resolution.kind === 'unstartable') return withoutProgram(resolution)
 
-    const { environment, projectDirectory } = this.#settings
-    this.#runner ??= await Runner.start(this.#files, environment, projectDirectory)
-    const startedAt = performance.now()
     this.#busy = true
     this.#reason = undefined
-    const limit = this.#limitTime(task)
-    const ended = await this.#runner.run({
-      id: task.id,
-      attempt: task.attempt,
-      claimToken: task.claimToken,
-      workerId: this.#settings.workerId,
-      words: resolution.command,
-      param: task.param,
-      assignments: taskAssignments(task, this.#settings.installation, maxAttempts(task, this.#settings.defaultRetry)),
-    })
-    this.#busy = false
-    clearTimeout(limit)
-    clearTimeout(this.#killTimer)
-    return this.#result(ended, startedAt)
+    try {
+      const { environment, projectDirectory } = this.#settings
+      if (this.#runner?.isGone) this.#runner = undefined
+      this.#runner ??= await Runner.start(this.#files, environment, projectDirectory)
+      // Starting a runner takes a moment, in which the worker may have been told to leave.
+      return this.#reason === undefined
+        ? await this.#runProgram(this.#runner, task, resolution.command)
+        : withoutProgram(this.#reason)
+    } finally {
+      this.#busy = false
+      this.#killTimer?.cancel()
+    }
   }
 
   /** Once a beat, for a slot that may be flooding its file. */
@@ -88,19 +84,12 @@ export class Slot {
       this.stop({ kind: 'flood', limitBytes: OUTPUT_LIMIT_BYTES })
   }
 
-  /** Asks the program to end, and kills its group when the grace period is over. The first reason is the one that counts. */
+  /** Asks the program to end; its group is killed when it has, or when the grace period is over. The first reason is the one that counts. */
   stop(reason: StopReason): void {
     if (!this.#busy || this.#reason !== undefined) return
     this.#reason = reason
     this.#runner?.terminate()
-    this.#killTimer = setTimeout(() => this.#runner?.kill(), this.#settings.graceMs)
-  }
-
-  /** Kills what is still running, without grace. */
-  kill(): void {
-    if (!this.#busy) return
-    this.#reason ??= { kind: 'stopped' }
-    this.#runner?.kill()
+    this.#killTimer = startTimer(this.#settings.graceMs, () => this.#runner?.kill())
   }
 
   /** Whether the output just taken must be in the log before the slot can be used again. */
@@ -122,6 +111,23 @@ export class Slot {
     else this.#files.close()
   }
 
+  async #runProgram(runner: Runner, task: ClaimedTask, words: readonly string[]): Promise<AttemptResult> {
+    const { workerId, installation, defaultRetry } = this.#settings
+    const startedAt = performance.now()
+    const limit = this.#limitTime(task)
+    const ended = await runner.run({
+      id: task.id,
+      attempt: task.attempt,
+      claimToken: task.claimToken,
+      workerId,
+      words,
+      param: task.param,
+      assignments: taskAssignments(task, installation, maxAttempts(task, defaultRetry)),
+    })
+    limit?.cancel()
+    return this.#result(ended, startedAt)
+  }
+
   #refusal(task: ClaimedTask): Outcome | undefined {
     if (task.expired) return { kind: 'expired' }
     if (task.param.includes('\0')) {
@@ -134,39 +140,34 @@ export class Slot {
     return undefined
   }
 
-  #limitTime(task: ClaimedTask): NodeJS.Timeout | undefined {
+  #limitTime(task: ClaimedTask): Timer | undefined {
     const afterMs = task.timeoutSeconds === null ? this.#settings.timeoutMs : task.timeoutSeconds * 1_000
-    return afterMs === undefined ? undefined : longTimeout(() => this.stop({ kind: 'timeout', afterMs }), afterMs)
+    return afterMs === undefined ? undefined : startTimer(afterMs, () => this.stop({ kind: 'timeout', afterMs }))
   }
 
   #result(ended: Awaited<ReturnType<Runner['run']>>, startedAt: number): AttemptResult {
     const endedAt = performance.now()
     const output = this.#files.takeOutput()
     const shared = { output, ranMs: endedAt - startedAt, endedAt }
-    if (ended.kind === 'status') {
-      const outcome = outcomeOf(ended.status, this.#reason)
-      const exitCode = ended.status > 128 ? null : ended.status
-      return { ...shared, outcome, exitCode, cpuMs: ended.cpuMs, runnerLost: false }
+    // After a stop, or without a runner to tell, whatever is left of the group must not run beside another attempt.
+    if (this.#reason !== undefined || ended.kind === 'runner-gone') {
+      this.#runner?.kill()
+      this.#runner = undefined
     }
-    // Whatever of the group is left must not run beside a second attempt.
-    this.#runner?.kill()
-    this.#runner = undefined
-    return {
-      ...shared,
-      outcome: this.#reason ?? { kind: 'crashed' },
-      exitCode: null,
-      cpuMs: 0,
-      runnerLost: this.#reason === undefined,
+    if (ended.kind === 'runner-gone') {
+      const outcome = this.#reason ?? { kind: 'crashed' }
+      return { ...shared, outcome, exitCode: null, cpuMs: 0, runnerLost: this.#reason === undefined }
     }
+    const outcome = outcomeOf(ended.status, this.#reason)
+    return { ...shared, outcome, exitCode: exitCodeOf(outcome), cpuMs: ended.cpuMs, runnerLost: false }
   }
+}
+
+function exitCodeOf(outcome: Outcome): number | null {
+  return outcome.kind === 'ok' ? 0 : outcome.kind === 'exit' ? outcome.code : null
 }
 
 function withoutProgram(outcome: Outcome): AttemptResult {
   const endedAt = performance.now()
   return { outcome, output: { kind: 'none' }, cpuMs: 0, ranMs: 0, endedAt, exitCode: null, runnerLost: false }
-}
-
-/** Timers hold at most 2^31-1 ms; a longer limit than that fires never, which is long enough. */
-function longTimeout(action: () => void, ms: number): NodeJS.Timeout | undefined {
-  return ms > 2_147_483_647 ? undefined : setTimeout(action, ms)
 }

@@ -8,6 +8,7 @@
 import { rmSync } from 'node:fs'
 import type { DayLog } from '../log/day-log.ts'
 import type { ClaimedTask } from '../queue/store/claim.ts'
+import { startTimer, type Timer } from '../time/timer.ts'
 import { Booking } from './booking.ts'
 import { finishOf, logAttempt } from './record.ts'
 import { type AttemptResult, type AttemptSettings, Slot } from './slot.ts'
@@ -51,7 +52,7 @@ export class Work {
   #logFailed = false
   #problem: unknown
   #wake: () => void = () => {}
-  #graceTimer: NodeJS.Timeout | undefined
+  #graceTimer: Timer | undefined
 
   /** @throws Complaint when the state directory cannot be written */
   constructor(options: WorkOptions) {
@@ -91,7 +92,7 @@ export class Work {
       await this.#booking.flush()
     } finally {
       clearInterval(outputCheck)
-      clearTimeout(this.#graceTimer)
+      this.#graceTimer?.cancel()
       await this.#closeSlots()
     }
     return this.summary
@@ -102,14 +103,14 @@ export class Work {
     if (this.#draining) return
     this.#draining = true
     this.#event('drain', { reason, running: this.#running(), 'given-back': this.#supply.waiting })
-    this.#graceTimer = setTimeout(() => this.stop('the grace period is over'), this.#options.attempts.graceMs)
+    this.#graceTimer = startTimer(this.#options.attempts.graceMs, () => this.stop('the grace period is over'))
     this.#wake()
   }
 
   /** Ends the programs; their tasks will be run again. */
   stop(reason: string): void {
     this.drain(reason)
-    clearTimeout(this.#graceTimer)
+    this.#graceTimer?.cancel()
     this.#event('stop', { reason, running: this.#running() })
     for (const slot of this.#slots) slot.stop({ kind: 'stopped' })
   }

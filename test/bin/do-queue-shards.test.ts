@@ -24,7 +24,10 @@ for (const database of DATABASES) {
       assert.deepEqual([row.status, row.attempts], expected, `bucket ${bucket}`)
     }
     for (const { code, stdout } of ended) assert.match(`${code} ${stdout}`, /^0 15 done/)
-    assert.deepEqual(await attemptsOfDone(project), BUCKETS.map(() => 1))
+    assert.deepEqual(
+      await attemptsOfDone(project),
+      BUCKETS.map(() => 1),
+    )
     await project.nothingIsLeft()
   })
 
@@ -37,10 +40,19 @@ for (const database of DATABASES) {
     )
     const ended = await Promise.all(workers.map(({ exited }) => exited))
 
-    assert.deepEqual(ended.map(({ code, stderr }) => `${code}${stderr}`), ['0', '0', '0'])
+    assert.deepEqual(
+      ended.map(({ code, stderr }) => `${code}${stderr}`),
+      ['0', '0', '0'],
+    )
     const started = project.events('task-done').map((line) => Number(/ id=(\d+) /.exec(line)?.[1]))
-    assert.deepEqual(started.toSorted((a, b) => a - b), ids)
-    assert.deepEqual(await attemptsOfDone(project), ids.map(() => 1))
+    assert.deepEqual(
+      started.toSorted((a, b) => a - b),
+      ids,
+    )
+    assert.deepEqual(
+      await attemptsOfDone(project),
+      ids.map(() => 1),
+    )
     await project.nothingIsLeft()
   })
 
@@ -72,7 +84,10 @@ for (const database of DATABASES) {
     const { code, stdout } = await project.start('do-queue', ['--total', '4', '--shard', 'all']).exited
 
     assert.match(`${code} ${stdout}`, /^0 45 done/)
-    assert.match(project.events('shard-taken').join('\n'), new RegExp(`taken=1/4 holder="?${hostname()}:${holder.pid}"?$`))
+    assert.match(
+      project.events('shard-taken').join('\n'),
+      new RegExp(`taken=1/4 holder="?${hostname()}:${holder.pid}"?$`),
+    )
     project.release('go')
     assert.match((await holder.exited).stdout, /^16 done/)
     await project.nothingIsLeft()

@@ -10,7 +10,8 @@ import { allGone, type QueueProject, queueProject } from './queue-project.ts'
 const [sqlite] = DATABASES as readonly [Database]
 
 for (const database of DATABASES) {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  const signals = database === sqlite ? (['SIGTERM', 'SIGINT', 'SIGHUP'] as const) : (['SIGTERM'] as const)
+  for (const signal of signals) {
     test(`the first ${signal} drains: what runs is finished, what was claimed is given back (${database.name})`, async (t) => {
       const project = await queueProject(t, database)
       const [running] = await project.insert(
@@ -41,7 +42,7 @@ for (const database of DATABASES) {
   test(`a second SIGTERM ends the program, and its task is run again without having lost an attempt (${database.name})`, async (t) => {
     const project = await queueProject(t, database)
     const [id] = await project.insert({ task: 'wait-for', param: 'go' })
-    const worker = project.start('do-queue')
+    const worker = project.start('do-queue', ['--grace', '1m'])
     const pids = await project.started(id)
 
     worker.kill('SIGTERM')
@@ -55,7 +56,10 @@ for (const database of DATABASES) {
     const stopped = await project.row(id)
     assert.equal(stopped.attempts, 0)
     assert.match(stopped.error ?? '', /^stopped because the worker had to leave/)
-    assert.deepEqual((await project.attempts(id)).map(({ attempt, outcome }) => `${attempt} ${outcome}`), ['1 stopped'])
+    assert.deepEqual(
+      (await project.attempts(id)).map(({ attempt, outcome }) => `${attempt} ${outcome}`),
+      ['1 stopped'],
+    )
     project.release('go')
     await project.run('do-queue')
     const again = await project.row(id)
@@ -76,7 +80,10 @@ test('a program that ignores being asked to end is killed with all it started wh
   assert.equal(pids.length, 3)
   await allGone(pids)
   assert.match(project.events('stop').join(), /reason="the grace period is over" running=1$/)
-  assert.deepEqual((await project.attempts(id)).map(({ outcome }) => outcome), ['stopped'])
+  assert.deepEqual(
+    (await project.attempts(id)).map(({ outcome }) => outcome),
+    ['stopped'],
+  )
   await project.nothingIsLeft()
 })
 
@@ -98,16 +105,31 @@ test('a program that runs too long is asked to end, and the slot goes on with th
   const project = await queueProject(t, sqlite)
   const [hang, next] = await project.insert({ task: 'hang' }, { task: 'exit' })
 
-  const { code, stdout } = await project.run('do-queue', ['--timeout', '300ms'])
+  const { code, stdout } = await project.run('do-queue', ['--timeout', '300ms', '--grace', '1m'])
 
   assert.equal(code, 0)
   assert.match(stdout, /^1 done, 1 to be retried/)
   const row = await project.row(hang)
   assert.deepEqual([row.status, row.attempts], ['scheduled', 1])
   assert.match(row.error ?? '', /^stopped after 0.3 s, its time limit/)
-  assert.deepEqual((await project.attempts(hang)).map(({ outcome }) => outcome), ['timeout'])
+  assert.deepEqual(
+    (await project.attempts(hang)).map(({ outcome }) => outcome),
+    ['timeout'],
+  )
   assert.equal((await project.row(next)).status, 'done')
   await allGone(await project.started(hang))
+})
+
+test('a program that finishes its work when it is asked to end is done', async (t) => {
+  const polite = "#!/bin/sh\ntrap 'echo finished; exit 0' TERM\nwhile :; do sleep 0.02; done\n"
+  const project = await queueProject(t, sqlite, { tasks: { polite } })
+  const [id] = await project.insert({ task: 'polite' })
+
+  await project.run('do-queue', ['--timeout', '300ms', '--grace', '1m'])
+
+  const row = await project.row(id)
+  assert.deepEqual([row.status, row.attempts, row.exitCode, row.error], ['done', 1, 0, null])
+  assert.match(project.output(row).toString(), /finished\n$/)
 })
 
 test('a program that ignores its time limit is killed with its child and grandchild, and the slot goes on', async (t) => {
@@ -119,7 +141,10 @@ test('a program that ignores its time limit is killed with its child and grandch
   const pids = await project.started(stubborn)
   assert.equal(pids.length, 3)
   await allGone(pids)
-  assert.deepEqual((await project.attempts(stubborn)).map(({ outcome }) => outcome), ['timeout'])
+  assert.deepEqual(
+    (await project.attempts(stubborn)).map(({ outcome }) => outcome),
+    ['timeout'],
+  )
   assert.equal(project.output(await project.row(next)).toString(), 'next')
 })
 
@@ -158,8 +183,14 @@ test('a runner that is killed from outside loses its program, whose task is trie
   assert.match(stdout, /^1 done, 1 to be retried/)
   await allGone(pids)
   const row = await project.row(id)
-  assert.deepEqual([row.status, row.attempts, row.delayMs, row.error], ['scheduled', 1, 120_000, 'its runner was killed'])
-  assert.deepEqual((await project.attempts(id)).map(({ outcome }) => outcome), ['crashed'])
+  assert.deepEqual(
+    [row.status, row.attempts, row.delayMs, row.error],
+    ['scheduled', 1, 120_000, 'its runner was killed'],
+  )
+  assert.deepEqual(
+    (await project.attempts(id)).map(({ outcome }) => outcome),
+    ['crashed'],
+  )
   assert.match(project.events('runner-lost').join(), new RegExp(`id=${id}$`))
   assert.equal((await project.row(next)).status, 'done')
   await project.nothingIsLeft()
@@ -195,7 +226,11 @@ test('a program that reads no input, or closes everything, disturbs nothing', as
   const project = await queueProject(t, sqlite, {
     tasks: { closing: '#!/bin/sh\nexec <&- >&- 2>&-\nexit 0\n' },
   })
-  await project.insert({ task: 'closing', param: 'x'.repeat(60_000) }, { task: 'exit', param: '0' }, { task: 'closing' })
+  await project.insert(
+    { task: 'closing', param: 'x'.repeat(60_000) },
+    { task: 'exit', param: '0' },
+    { task: 'closing' },
+  )
 
   const { stdout } = await project.run('do-queue')
 

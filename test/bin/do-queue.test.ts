@@ -16,7 +16,10 @@ for (const database of DATABASES) {
     const { code, stdout, stderr } = await project.run('do-queue')
 
     assert.deepEqual([code, stderr], [0, ''])
-    assert.match(stdout, /^30 done, 0 to be retried, 0 failed in [\d.]+ s \(\d+\/s\), log .+\/logs\/do-queue-[\d-]+\.log\n$/)
+    assert.match(
+      stdout,
+      /^30 done, 0 to be retried, 0 failed in [\d.]+ s \(\d+\/s\), log .+\/logs\/do-queue-[\d-]+\.log\n$/,
+    )
     for (const row of await project.rows()) {
       assert.deepEqual([row.status, row.attempts, row.exitCode, row.error], ['done', 1, 0, null])
     }
@@ -70,7 +73,10 @@ for (const database of DATABASES) {
   })
 
   test(`filters are taken together (${database.name})`, async (t) => {
-    assert.deepEqual(await doneOfFour(t, database, ['--since', '150m', '--until', '30m', '--task', 'say', '--to-id', '3']), [2])
+    assert.deepEqual(
+      await doneOfFour(t, database, ['--since', '150m', '--until', '30m', '--task', 'say', '--to-id', '3']),
+      [2],
+    )
   })
 
   test(`--watch works on what comes later, also what was scheduled, until it is told to leave (${database.name})`, async (t) => {

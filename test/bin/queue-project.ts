@@ -16,6 +16,7 @@ import type { Driver, Value } from '../../src/queue/driver.ts'
 import { migrate } from '../../src/queue/migrate.ts'
 import { type StatusName, statusName } from '../../src/queue/status.ts'
 import { openDriver } from '../../src/queue/url.ts'
+import { inputInMemory } from '../../src/worker/slot-files.ts'
 import { afterwards } from '../helpers/cleanup.ts'
 import type { Database } from '../helpers/databases.ts'
 import { isAlive, type MarkedProcess, markedProcesses } from '../helpers/marked.ts'
@@ -86,7 +87,7 @@ export interface QueueProject extends Project {
   events(name: string): string[]
   /** Makes the file that a `wait-for` program waits for. */
   release(file: string): void
-  /** Neither process, nor state directory, nor row of `worker`. */
+  /** Neither process, nor state directory, nor input in memory, nor row of `worker`. */
   nothingIsLeft(): Promise<void>
 }
 
@@ -159,7 +160,14 @@ export async function queueProject(
 
       await waitFor(() => processes().length === 0, { timeoutMs: 3_000, what: `the end of ${processes()}` })
       const directories = existsSync(state) ? readdirSync(state).filter((name) => name.startsWith('worker-')) : []
+      const inputs = [1, 2, 3, 4, 5].flatMap((id) =>
+        [0, 1, 2, 3].map((slot) => inputInMemory(join(state, `worker-${id}`), slot)),
+      )
       assert.deepEqual(directories, [])
+      assert.deepEqual(
+        inputs.filter((path) => existsSync(path)),
+        [],
+      )
       assert.deepEqual(await db.all('SELECT id, seat FROM worker'), [])
     },
   }
@@ -168,7 +176,10 @@ export async function queueProject(
 
 /** Waits until these processes have ended. */
 export async function allGone(pids: readonly number[]): Promise<void> {
-  await waitFor(() => pids.every((pid) => !isAlive(pid)), { what: `the end of the processes ${pids}`, timeoutMs: 4_000 })
+  await waitFor(() => pids.every((pid) => !isAlive(pid)), {
+    what: `the end of the processes ${pids}`,
+    timeoutMs: 4_000,
+  })
 }
 
 async function insert(db: Driver, rows: readonly NewRow[]): Promise<number[]> {
@@ -197,20 +208,20 @@ type Columns = Record<string, Value>
 
 function readRow(row: Columns): Row {
   return {
-    id: Number(row['id']),
-    status: statusName(Number(row['status'])),
-    attempts: Number(row['attempts']),
+    id: Number(row.id),
+    status: statusName(Number(row.status)),
+    attempts: Number(row.attempts),
     claimToken: number(row, 'claim_token'),
     workerId: number(row, 'worker_id'),
     ...readEnding(row),
-    delayMs: Number(row['delay_ms']),
+    delayMs: Number(row.delay_ms),
   }
 }
 
 async function attempts(db: Driver, id: number | undefined): Promise<AttemptRow[]> {
   const sql = `SELECT attempt, outcome, ${ENDING} FROM attempt WHERE task_id = ? ORDER BY id`
   const rows = await db.all<Columns>(sql, [present(id)])
-  return rows.map((row) => ({ attempt: Number(row['attempt']), outcome: String(row['outcome']), ...readEnding(row) }))
+  return rows.map((row) => ({ attempt: Number(row.attempt), outcome: String(row.outcome), ...readEnding(row) }))
 }
 
 function readEnding(row: Columns): Ending {

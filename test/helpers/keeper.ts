@@ -56,7 +56,7 @@ export function keep(directory: string): Keeper {
   })
   const { stdin } = shell
   const closed = exitOf(shell)
-  const running = new Map<number, Promise<Exit>>()
+  const running = new Map<number, Pick<Kept, 'child' | 'exited'>>()
   stdin.on('error', () => {}) // the keeper is gone: nothing to tell it
   shell.unref()
   unrefStream(stdin)
@@ -73,7 +73,7 @@ export function keep(directory: string): Keeper {
     const { pid, stdin: go } = child
     if (pid === undefined || go === null) throw new Error('/bin/sh could not be started.')
     const exited = exitOf(child)
-    running.set(pid, exited)
+    running.set(pid, { child, exited })
     tell()
     exited.then(() => {
       running.delete(pid)
@@ -89,9 +89,11 @@ export function keep(directory: string): Keeper {
   }
 
   async function close(): Promise<void> {
+    // Whoever waits for an end must stay awake for it, also where a program was not to keep this process alive.
     shell.ref()
+    for (const { child } of running.values()) child.ref()
     stdin.end()
-    await Promise.all([closed, ...running.values()])
+    await Promise.all([closed, ...[...running.values()].map(({ exited }) => exited)])
   }
 
   return { start, close }

@@ -22,7 +22,9 @@ test("the dispatcher's settings are not handed on: its database URL holds a pass
 })
 
 test('facts about another task, as in a worker that a task program started, are not handed on', () => {
-  assert.deepEqual(programEnvironment({ TASK_ID: '1', TASK_KEY: 'k', TASK_EXTRA: 'x', HOME: '/root' }), { HOME: '/root' })
+  assert.deepEqual(programEnvironment({ TASK_ID: '1', TASK_KEY: 'k', TASK_EXTRA: 'x', HOME: '/root' }), {
+    HOME: '/root',
+  })
 })
 
 test('names that no shell can carry are left out', () => {
@@ -46,12 +48,12 @@ test('a task is described by the seven variables of the contract', () => {
 })
 
 test('a task that does not expire has an empty TASK_EXPIRES_AT', () => {
-  assert.equal(asSeenByAProgram(taskAssignments(claimed({}), 'shop', 4))['TASK_EXPIRES_AT'], '')
+  assert.equal(asSeenByAProgram(taskAssignments(claimed({}), 'shop', 4)).TASK_EXPIRES_AT, '')
 })
 
 test('TASK_KEY is the same for every attempt, and another for every task and installation', () => {
   const key = (task: Partial<ClaimedTask>, installation: string) =>
-    asSeenByAProgram(taskAssignments(claimed(task), installation, 4))['TASK_KEY']
+    asSeenByAProgram(taskAssignments(claimed(task), installation, 4)).TASK_KEY
 
   assert.equal(key({ attempt: 1 }, 'shop'), key({ attempt: 2, claimToken: 99 }, 'shop'))
   assert.notEqual(key({ id: 43 }, 'shop'), key({}, 'shop'))
@@ -61,7 +63,7 @@ test('TASK_KEY is the same for every attempt, and another for every task and ins
 test('a name of any characters is one value', () => {
   fc.assert(
     fc.property(nastyText(), (task) => {
-      assert.equal(asSeenByAProgram(taskAssignments(claimed({ task }), 'shop', 4))['TASK_NAME'], task)
+      assert.equal(asSeenByAProgram(taskAssignments(claimed({ task }), 'shop', 4)).TASK_NAME, task)
     }),
     { seed: SEED, numRuns: 40 },
   )

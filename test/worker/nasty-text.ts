@@ -13,11 +13,12 @@ const LONGEST_BYTES = 61_440
 const CONTINUED_BELOW_A0 = Array.from({ length: 32 }, (_, i) => String.fromCodePoint(0xc0 + i))
 const CONTROLS = Array.from({ length: 31 }, (_, i) => String.fromCodePoint(i + 1))
 
-const FRAGMENTS = [
-  ...["'", "''", '"', '\\', "\\'", "'\\''", '\n', '\r\n', '\t', ' ', '$(exit 3)', '`exit 3`', '$HOME', '${x:-y}', '$$'],
-  ...['!', '!!', '#', '*', '?', '[a-z]', '~', '&', '&&', ';', '|', '<', '<<EOF', '>', '>&3', '(', '{a,b}', '=', '%s', '\\0'],
-  ...['-n', '--', '\x7f', '\u0080', '\u009f', '\u2028', '\ufeff', '\ufffd', 'e\u0301', '🐘', '👩‍👩‍👧', '\u{10ffff}', 'uid=4&uids[]=6'],
-]
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is for the shell
+const EXPANSIONS = ['$(exit 3)', '`exit 3`', '$HOME', '${x:-y}', '$$', '~', '*', '?', '[a-z]', '{a,b}', '!', '!!', '%s']
+const QUOTES = ["'", "''", '"', '\\', "\\'", "'\\''", '\\0', '\n', '\r\n', '\t', ' ']
+const OPERATORS = ['#', '&', '&&', ';', '|', '<', '<<EOF', '>', '>&3', '(', '=', '-n', '--', 'uid=4&uids[]=6']
+const CHARACTERS = ['\x7f', '\u0080', '\u009f', '\u2028', '\ufeff', '\ufffd', 'e\u0301', '🐘', '👩‍👩‍👧', '\u{10ffff}']
+const FRAGMENTS = [...EXPANSIONS, ...QUOTES, ...OPERATORS, ...CHARACTERS]
 
 /** A few pieces one behind the other, now and then one piece repeated to about 60 KB. */
 export function nastyText(): fc.Arbitrary<string> {

@@ -19,7 +19,8 @@ const NOT_OK: readonly Outcome[] = [
 ]
 
 test('a program that ended well is done, at any attempt', () => {
-  for (const attempt of [1, 4, 9]) assert.deepEqual(nextState({ kind: 'ok' }, claimed({ attempt }), DEFAULT), { kind: 'done' })
+  for (const attempt of [1, 4, 9])
+    assert.deepEqual(nextState({ kind: 'ok' }, claimed({ attempt }), DEFAULT), { kind: 'done' })
 })
 
 for (const outcome of NOT_OK) {
@@ -37,7 +38,8 @@ test('what no later attempt can mend fails at once', () => {
     { kind: 'unstartable', reason: 'leads out of the tasks directory', final: true },
   ]
 
-  for (const outcome of final) assert.deepEqual(nextState(outcome, claimed({ attempt: 1 }), DEFAULT), { kind: 'failed' })
+  for (const outcome of final)
+    assert.deepEqual(nextState(outcome, claimed({ attempt: 1 }), DEFAULT), { kind: 'failed' })
 })
 
 test('"try later" waits as the list says and uses up no attempt, also after the last', () => {
@@ -71,7 +73,10 @@ test("the row's max_attempts ends a list early, and repeats its last delay when 
   const state = (attempt: number, max: number) =>
     nextState({ kind: 'exit', code: 1 }, claimed({ attempt, maxAttempts: max, retry: '1m,5m' }), DEFAULT)
 
-  assert.deepEqual([1, 2].map((attempt) => state(attempt, 2)), [again(MINUTE), { kind: 'failed' }])
+  assert.deepEqual(
+    [1, 2].map((attempt) => state(attempt, 2)),
+    [again(MINUTE), { kind: 'failed' }],
+  )
   assert.deepEqual(
     [1, 2, 3, 4, 5].map((attempt) => state(attempt, 5)),
     [again(MINUTE), again(5 * MINUTE), again(5 * MINUTE), again(5 * MINUTE), { kind: 'failed' }],

@@ -24,6 +24,7 @@ test('a file is found by its stem when it is the only one with that stem', (t) =
   add('.send-msg.swp', '', EXECUTABLE)
 
   assert.deepEqual(resolveProgram(directory, 'send-msg'), runs(program))
+  assertRefused(resolveProgram(directory, '.send-msg'), /^there is no program \.send-msg in /, false)
 })
 
 test('the exact name goes before the stem', (t) => {
@@ -64,7 +65,19 @@ test('names that are no file of the directory are refused for good', (t) => {
   chmodSync(outside, EXECUTABLE)
   const inside = add('inside', '', EXECUTABLE)
 
-  for (const name of ['', '.', '..', '../outside', outside, inside, './inside', 'x/../inside', 'inside/', 'inside\0', '\0']) {
+  for (const name of [
+    '',
+    '.',
+    '..',
+    '../outside',
+    outside,
+    inside,
+    './inside',
+    'x/../inside',
+    'inside/',
+    'inside\0',
+    '\0',
+  ]) {
     assert.deepEqual(resolveProgram(directory, name), {
       kind: 'unstartable',
       reason: `${JSON.stringify(name)} is not the name of a file in the tasks directory`,
@@ -127,7 +140,11 @@ test('a tasks directory that is missing, or no directory, is said to be unreadab
   const { directory, add } = tasks(t)
   const file = add('file', '', PLAIN)
 
-  assertRefused(resolveProgram(join(directory, 'gone'), 'x'), /^the tasks directory .*\/gone cannot be read \(ENOENT\)$/, false)
+  assertRefused(
+    resolveProgram(join(directory, 'gone'), 'x'),
+    /^the tasks directory .*\/gone cannot be read \(ENOENT\)$/,
+    false,
+  )
   assertRefused(resolveProgram(file, 'x'), /^the tasks directory .*\/file cannot be read \(ENOTDIR\)$/, false)
 })
 

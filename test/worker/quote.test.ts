@@ -9,7 +9,9 @@ import { ALWAYS_TRIED, nastyText, SEED } from './nasty-text.ts'
 
 /** The one that is used, and others that are /bin/sh elsewhere. */
 const SHELLS = new Set(
-  ['/bin/sh', '/bin/bash', '/bin/dash', '/bin/busybox'].filter((path) => existsSync(path)).map((path) => realpathSync(path)),
+  ['/bin/sh', '/bin/bash', '/bin/dash', '/bin/busybox']
+    .filter((path) => existsSync(path))
+    .map((path) => realpathSync(path)),
 )
 
 for (const shell of SHELLS) {

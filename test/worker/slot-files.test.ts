@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict'
-import { closeSync, openSync, readdirSync, readFileSync, readSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { Complaint, EXIT } from '../../src/exit.ts'
@@ -59,7 +71,10 @@ test('an output of the largest size is still a block, and one byte more stays in
   assert.ok(block.kind === 'bytes' && block.bytes.equals(Buffer.alloc(LARGEST_BLOCK_BYTES, 'x')))
   assert.ok(file.kind === 'file')
   const { path, offset, length, tail } = file
-  assert.deepEqual([path, offset, length], [join(directory, 'slot-3.out'), LARGEST_BLOCK_BYTES, LARGEST_BLOCK_BYTES + 1])
+  assert.deepEqual(
+    [path, offset, length],
+    [join(directory, 'slot-3.out'), LARGEST_BLOCK_BYTES, LARGEST_BLOCK_BYTES + 1],
+  )
   assert.match(tail.toString(), /^y+z$/)
 })
 
@@ -114,6 +129,7 @@ test('removing leaves nothing of the slot, and nothing of another is touched', (
   files.remove()
 
   assert.deepEqual(readdirSync(directory), ['slot-4.journal'])
+  assert.ok(!existsSync(files.inPath))
 })
 
 test('a directory that cannot be written is a sentence that names it', (t) => {
@@ -131,5 +147,7 @@ test('a directory that cannot be written is a sentence that names it', (t) => {
 
 function slotFiles(t: TestContext): { readonly directory: string; readonly files: SlotFiles } {
   const directory = join(temporaryDirectory(t), 'worker-1')
-  return { directory, files: new SlotFiles(directory, 3) }
+  const files = new SlotFiles(directory, 3)
+  afterwards(t, () => rmSync(files.inPath, { force: true }))
+  return { directory, files }
 }

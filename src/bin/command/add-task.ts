@@ -2,9 +2,8 @@
  * `add-task`: puts one task into the queue, or many from NDJSON on standard input.
  */
 import { readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { Complaint, EXIT } from '../../exit.ts'
-import { LONGEST_PARAM_BYTES, type NewTask } from '../../queue/new-task.ts'
+import type { NewTask } from '../../queue/new-task.ts'
 import { openQueue, type Queue } from '../../queue/open-queue.ts'
 import { COMMON_FLAGS, commandLine, durationFlag, timeFlag, wholeNumber } from '../flags.ts'
 import { count, progressBar } from '../progress.ts'
@@ -12,6 +11,7 @@ import { readSettings, type Settings } from '../settings.ts'
 
 const BATCH_ROWS = 2_000
 const BATCH_BYTES = 4_000_000
+const EXAMPLE = 'Write one object a line, such as {"task":"hello","param":"1"}.'
 
 export async function main(args: string[]): Promise<number> {
   const flags = await parse(args)
@@ -121,10 +121,12 @@ async function addLines(queue: Queue, flags: Flags, settings: Settings): Promise
     bytes = 0
   }
   try {
-    for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const line of linesOf(process.stdin)) {
       lineNumber++
-      if (line.trim() === '') continue
-      batch.push(taskOfLine(line, lineNumber, common))
+      const task = naming(lineNumber, () => taskOfLine(line, common))
+      if (task === undefined) continue
+      naming(lineNumber, () => queue.check(task))
+      batch.push(task)
       bytes += line.length
       if (batch.length >= BATCH_ROWS || bytes >= BATCH_BYTES) await write()
     }
@@ -143,28 +145,47 @@ async function addLines(queue: Queue, flags: Flags, settings: Settings): Promise
   return EXIT.ok
 }
 
-function taskOfLine(line: string, lineNumber: number, common: Omit<NewTask, 'task' | 'param'>): NewTask {
-  let value: unknown
+/** Lines end with a line feed and with nothing else: JSON may hold other separators as they are. */
+async function* linesOf(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let rest = Buffer.alloc(0)
+  for await (const chunk of input) {
+    rest = Buffer.concat([rest, chunk])
+    for (let end = rest.indexOf('\n'); end !== -1; end = rest.indexOf('\n')) {
+      yield rest.subarray(0, end)
+      rest = rest.subarray(end + 1)
+    }
+  }
+  if (rest.length > 0) yield rest
+}
+
+function naming<T>(lineNumber: number, action: () => T): T {
   try {
-    value = JSON.parse(line)
+    return action()
+  } catch (error) {
+    if (!(error instanceof Complaint)) throw error
+    throw new Complaint(error.exitCode, `Line ${lineNumber}: ${error.message}`, { cause: error })
+  }
+}
+
+/** @returns undefined for an empty line */
+function taskOfLine(line: Buffer, common: Omit<NewTask, 'task' | 'param'>): NewTask | undefined {
+  const value = parseLine(line)
+  if (value === undefined) return undefined
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...common, ...(value as NewTask) }
+  throw new Complaint(EXIT.badData, `This is not a JSON object. ${EXAMPLE}`)
+}
+
+function parseLine(line: Buffer): unknown {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(line)
   } catch {
-    throw new Complaint(
-      EXIT.badData,
-      `Line ${lineNumber} is not JSON. Write one object a line, such as {"task":"hello","param":"1"}.`,
-    )
+    throw new Complaint(EXIT.badData, 'This is not UTF-8. Write JSON in UTF-8, one object a line.')
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Complaint(
-      EXIT.badData,
-      `Line ${lineNumber} is not a JSON object. Write one a line, such as {"task":"hello","param":"1"}.`,
-    )
+  if (text.trim() === '') return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Complaint(EXIT.badData, `This is not JSON. ${EXAMPLE}`)
   }
-  const { param } = value as { param?: unknown }
-  if (typeof param === 'string' && Buffer.byteLength(param) > LONGEST_PARAM_BYTES) {
-    throw new Complaint(
-      EXIT.badData,
-      `Line ${lineNumber}: the param is ${Buffer.byteLength(param)} bytes long. At most ${LONGEST_PARAM_BYTES} fit.`,
-    )
-  }
-  return { ...common, ...(value as NewTask) }
 }

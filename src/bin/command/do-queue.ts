@@ -11,6 +11,7 @@ import { openDatabase } from '../../queue/open-queue.ts'
 import { countReady } from '../../queue/store/count.ts'
 import { peek } from '../../queue/store/peek.ts'
 import type { SeatHolder } from '../../queue/store/seat.ts'
+import { startTimer } from '../../time/timer.ts'
 import { localTime } from '../../time/zone.ts'
 import { programEnvironment } from '../../worker/environment.ts'
 import { ownIdentity } from '../../worker/identity.ts'
@@ -52,6 +53,11 @@ async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog): Pro
   const { settings } = plan
   const startedAt = performance.now()
   const buckets = bucketsOf(plan.total, seats.shards)
+  log.event('worker-start', {
+    queue: plan.queue,
+    concurrency: plan.concurrency ?? seats.shards.length,
+    worker: seats.workerId,
+  })
   const work = new Work({
     db,
     log,
@@ -74,18 +80,13 @@ async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog): Pro
       programs: new Programs(settings.tasksDirectory),
     },
   })
-  log.event('worker-start', {
-    queue: plan.queue,
-    concurrency: plan.concurrency ?? seats.shards.length,
-    worker: seats.workerId,
-  })
   seats.keep((reason) => {
     log.event('lease-lost', { reason })
     work.stop(reason)
   })
   const ignore = obeySignals(work)
   const maxTime =
-    plan.maxTimeMs === undefined ? undefined : setTimeout(() => work.drain('--max-time is over'), plan.maxTimeMs)
+    plan.maxTimeMs === undefined ? undefined : startTimer(plan.maxTimeMs, () => work.drain('--max-time is over'))
   const show = await showProgress(db, plan, buckets, work)
   try {
     const summary = await work.run()
@@ -97,7 +98,7 @@ async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog): Pro
     return plan.fail && summary.failed > 0 ? EXIT.taskFailed : EXIT.ok
   } finally {
     show()
-    clearTimeout(maxTime)
+    maxTime?.cancel()
     ignore()
     log.close()
   }
