@@ -41,7 +41,8 @@ interface Shell extends PromiseLike<unknown> {
 }
 
 const STATUS = /^(\d+)\n/
-const CHILDREN = /\n(\d+)m([\d.]+)s (\d+)m([\d.]+)s\n$/
+/** `times` of bash writes the locale's decimal mark. */
+const CHILDREN = /\n(\d+)m([\d.,]+)s (\d+)m([\d.,]+)s\n$/
 
 export class Runner {
   readonly #process: Shell
@@ -122,7 +123,9 @@ export class Runner {
     this.#reply = this.#reply.slice(status[0].length)
     // `times` counts all children since the runner began. It stands in the journal: there it wakes nobody.
     const times = CHILDREN.exec(this.#files.journalEnd().toString('latin1')) ?? []
-    const [, userMinutes = 0, userSeconds = 0, systemMinutes = 0, systemSeconds = 0] = times.map(Number)
+    const [, userMinutes = 0, userSeconds = 0, systemMinutes = 0, systemSeconds = 0] = times.map((part) =>
+      Number(part.replace(',', '.')),
+    )
     const cpuMs = Math.round((userMinutes + systemMinutes) * 60_000 + (userSeconds + systemSeconds) * 1_000)
     const used = cpuMs - this.#cpuMs
     this.#cpuMs = cpuMs

@@ -50,6 +50,8 @@ export class Slot {
   #reason: StopReason | undefined
   #killTimer: Timer | undefined
   #busy = false
+  /** The group was killed: what a survivor may still write must not become the next program's output. */
+  #wasKilled = false
 
   constructor(directory: string, number: number, settings: AttemptSettings) {
     this.#settings = settings
@@ -94,13 +96,14 @@ export class Slot {
 
   /** Whether the output just taken must be in the log before the slot can be used again. */
   needsSettling(output: Output): boolean {
-    return output.kind === 'file' || this.#files.isFull
+    return output.kind === 'file' || this.#files.isFull || this.#wasKilled
   }
 
   /** Begins the slot's files anew, now that the output is in the log; the next runner inherits them. */
   async settle(): Promise<void> {
     await this.#runner?.close()
     this.#runner = undefined
+    this.#wasKilled = false
     this.#files.renew()
   }
 
@@ -115,17 +118,20 @@ export class Slot {
     const { workerId, installation, defaultRetry } = this.#settings
     const startedAt = performance.now()
     const limit = this.#limitTime(task)
-    const ended = await runner.run({
-      id: task.id,
-      attempt: task.attempt,
-      claimToken: task.claimToken,
-      workerId,
-      words,
-      param: task.param,
-      assignments: taskAssignments(task, installation, maxAttempts(task, defaultRetry)),
-    })
-    limit?.cancel()
-    return this.#result(ended, startedAt)
+    try {
+      const ended = await runner.run({
+        id: task.id,
+        attempt: task.attempt,
+        claimToken: task.claimToken,
+        workerId,
+        words,
+        param: task.param,
+        assignments: taskAssignments(task, installation, maxAttempts(task, defaultRetry)),
+      })
+      return this.#result(ended, startedAt)
+    } finally {
+      limit?.cancel()
+    }
   }
 
   #refusal(task: ClaimedTask): Outcome | undefined {
@@ -147,13 +153,14 @@ export class Slot {
 
   #result(ended: Awaited<ReturnType<Runner['run']>>, startedAt: number): AttemptResult {
     const endedAt = performance.now()
-    const output = this.#files.takeOutput()
-    const shared = { output, ranMs: endedAt - startedAt, endedAt }
     // After a stop, or without a runner to tell, whatever is left of the group must not run beside another attempt.
     if (this.#reason !== undefined || ended.kind === 'runner-gone') {
       this.#runner?.kill()
       this.#runner = undefined
+      this.#wasKilled = true
     }
+    const output = this.#files.takeOutput()
+    const shared = { output, ranMs: endedAt - startedAt, endedAt }
     if (ended.kind === 'runner-gone') {
       const outcome = this.#reason ?? { kind: 'crashed' }
       return { ...shared, outcome, exitCode: null, cpuMs: 0, runnerLost: this.#reason === undefined }

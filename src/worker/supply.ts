@@ -72,6 +72,11 @@ export class Supply {
     return this.#waiting.shift()
   }
 
+  /** A task that was taken and could not be started after all. */
+  putBack(task: ClaimedTask): void {
+    this.#waiting.unshift(task)
+  }
+
   /** @param running  programs that run now */
   wantsRefill(running: number): boolean {
     if (this.#refilling || this.isLimitReached || this.#waiting.length > this.#lookAhead.lowWater) return false

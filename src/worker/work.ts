@@ -135,27 +135,38 @@ export class Work {
 
   /** One slot, task after task. The runner has its next line before anything is written about the last one. */
   async #serve(slot: Slot): Promise<void> {
+    let starting: ClaimedTask | undefined
     let ended: { task: ClaimedTask; result: AttemptResult } | undefined
     try {
       for (;;) {
-        const task = this.#draining ? undefined : this.#supply.take()
+        starting = this.#draining ? undefined : this.#supply.take()
         if (this.#supply.wantsRefill(this.#running())) this.#wake()
-        const running = task === undefined ? undefined : slot.run(task)
+        const running = starting === undefined ? undefined : slot.run(starting)
         if (ended !== undefined) this.#record(ended.task, ended.result)
         ended = undefined
-        if (task === undefined || running === undefined) break
-        ended = { task, result: await running }
+        if (starting === undefined || running === undefined) break
+        ended = { task: starting, result: await running }
+        starting = undefined
         if (slot.needsSettling(ended.result.output)) {
           this.#record(ended.task, ended.result)
-          await slot.settle()
           ended = undefined
+          if (!(await this.#settle(slot))) break
         }
       }
     } catch (error) {
+      if (starting !== undefined) this.#supply.putBack(starting)
       this.#fail(error)
     }
     this.#idle.push(slot)
     this.#wake()
+  }
+
+  /** A slot's files are begun anew only when all that stands in them is booked and logged. */
+  async #settle(slot: Slot): Promise<boolean> {
+    await this.#booking.flush()
+    if (this.#booking.failed || this.#logFailed) return false
+    await slot.settle()
+    return true
   }
 
   #record(task: ClaimedTask, result: AttemptResult): void {
