@@ -201,7 +201,7 @@ for (const database of DATABASES) {
       assert.ok(reads.length >= 60)
       for (const detail of reads) assert.match(detail, /^SEARCH queue USING COVERING INDEX queue_claim/)
     } else {
-      const plan = await db.all<Record<string, string>>(`EXPLAIN ${look[0]}`, look[1])
+      const plan = await db.all<Record<string, string>>(`EXPLAIN FORMAT=TRADITIONAL ${look[0]}`, look[1])
       const reads = plan.filter(({ table }) => table === 'queue')
       assert.equal(reads.length, 60)
       for (const read of reads) {
