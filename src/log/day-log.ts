@@ -28,6 +28,8 @@ export interface DayLogOptions {
   readonly zone: string
   readonly format: LogFormat
   readonly source: EventSource
+  /** UTC milliseconds; default the clock of this machine. */
+  readonly now?: () => number
 }
 
 /** Where bytes stand in a file of the log directory. */
@@ -46,6 +48,7 @@ const SEARCH_LIMIT = 64 * 1_048_576
 
 export class DayLog {
   readonly #options: DayLogOptions
+  readonly #now: () => number
   #fd: number | undefined
   #fileName = ''
   #minute = -1
@@ -56,12 +59,13 @@ export class DayLog {
   /** @throws Complaint when the directory cannot be made or written */
   constructor(options: DayLogOptions) {
     this.#options = options
-    this.#open(Date.now())
+    this.#now = options.now ?? Date.now
+    this.#open(this.#now())
   }
 
   /** The descriptor and name of today's file: a program that is started may inherit it. */
   get today(): { fd: number; file: string } {
-    return { fd: this.#open(Date.now()), file: this.#fileName }
+    return { fd: this.#open(this.#now()), file: this.#fileName }
   }
 
   event(event: EventName, fields: Fields): void {
@@ -71,7 +75,7 @@ export class DayLog {
 
   /** An event of which there may be thousands a second: lines that come within a moment are one write. */
   eventSoon(event: EventName, fields: Fields): void {
-    const at = Date.now()
+    const at = this.#now()
     const fd = this.#open(at)
     this.#waiting += this.#line(at, event, fields)
     if (this.#waiting.length > LARGEST_WAITING) this.#append(fd, [])
@@ -85,7 +89,7 @@ export class DayLog {
 
   /** An event with the bytes a program wrote, as one block. */
   eventWithOutput(event: EventName, fields: Fields, output: Buffer): BlockPlace {
-    const at = Date.now()
+    const at = this.#now()
     const fd = this.#open(at)
     const line = Buffer.from(this.#line(at, event, { ...fields, bytes: output.length }))
     const newline = output.at(-1) === 0x0a ? [] : [Buffer.from('\n')]
@@ -97,7 +101,7 @@ export class DayLog {
 
   /** Makes a file that grew too large for a block part of the log directory, and names it in an event. */
   eventWithFile(event: EventName, fields: Fields, path: string, name: string, bytes: number): BlockPlace {
-    const at = Date.now()
+    const at = this.#now()
     this.#open(at)
     const file = `${this.#fileName.replace(/\.log$/, '')}.${name}.out`
     try {

@@ -57,6 +57,8 @@ export interface TaskRow {
 }
 
 export const LONGEST_PARAM_BYTES = 65_535
+/** Clocks differ, and a time may be computed a moment before it is handed over. */
+const TOLERATED_PAST_MS = 60_000
 const QUEUE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 const FIELDS = new Set([
   'task', 'param', 'queue', 'priority', 'inMs', 'at', 'expires', 'key', 'unique', 'keepUnique', 'retry', 'maxAttempts', 'timeoutMs',
@@ -78,6 +80,9 @@ export function checkNewTask(given: NewTask, now: number, latestMs: number): Tas
   if (given.at !== undefined && given.inMs !== undefined) refuse('Both "at" and "in" are given. Use one of them.')
 
   const at = time('at', given.at, latestMs)
+  if (at !== null && at < now - TOLERATED_PAST_MS) {
+    refuse(`The time "at" is ${iso(at)}, which is over. Leave it out to have the task run now.`)
+  }
   const expiresAt = time('expires', given.expires, latestMs)
   if (expiresAt !== null && expiresAt <= now)
     refuse(`The task would expire at ${iso(expiresAt)}, which is over. Give a later time.`)

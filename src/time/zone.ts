@@ -36,7 +36,7 @@ export function isZone(name: string): boolean {
  */
 export function zoneOffset(zone: string, at: number): number {
   if (zone === 'UTC') return 0
-  if (zone === SYSTEM_ZONE) return -new Date(at).getTimezoneOffset() * 60_000
+  if (zone === SYSTEM_ZONE) return 0 - new Date(at).getTimezoneOffset() * 60_000
   let known = offsets.get(zone)
   if (known === undefined) {
     known = new Map()
@@ -104,7 +104,8 @@ export function parseTime(text: string, zone: string): number | undefined {
     .slice(1, 7)
     .map((part) => Number(part ?? 0))
   const wall = Date.UTC(year, month - 1, day, hour, minute, second, Number((parts[7] ?? '0').padEnd(3, '0')))
-  const exists = new Date(wall).getUTCDate() === day && hour < 24 && minute < 60 && second < 60
+  const exists =
+    month >= 1 && month <= 12 && new Date(wall).getUTCDate() === day && hour < 24 && minute < 60 && second < 60
   if (!exists) return undefined
   if (parts[8] !== undefined) return wall - offsetMs(parts[8])
   return wall - zoneOffset(zone, wall - zoneOffset(zone, wall))
