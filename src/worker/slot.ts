@@ -139,7 +139,7 @@ export class Slot {
     if (task.param.includes('\0')) {
       return {
         kind: 'unstartable',
-        reason: 'its param holds a NUL byte, which no program can be given as an argument',
+        reason: 'its param holds a NUL byte, or bytes that are no UTF-8, and cannot be handed to a program',
         final: true,
       }
     }

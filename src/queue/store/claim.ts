@@ -166,7 +166,9 @@ interface TaskRow {
   id: number
   queue: string
   task: string
+  task_bytes: number
   param: string
+  param_bytes: number
   attempts: number
   max_attempts: number | null
   retry: string | null
@@ -178,7 +180,7 @@ interface TaskRow {
 async function readBack(db: Driver, ids: readonly number[], token: number): Promise<Map<number, ClaimedTask>> {
   const all = padded(ids)
   const rows = await db.all<TaskRow>(
-    `SELECT id, queue, task, param, attempts, max_attempts, retry, timeout_s,
+    `SELECT id, queue, task, OCTET_LENGTH(task) AS task_bytes, param, OCTET_LENGTH(param) AS param_bytes, attempts, max_attempts, retry, timeout_s,
             ${db.dialect.asMs('expires_at')} AS expires_at,
             CASE WHEN expires_at <= ${db.dialect.now} THEN 1 ELSE 0 END AS expired
        FROM queue
@@ -195,8 +197,8 @@ function claimedTask(row: TaskRow, token: number): ClaimedTask {
     id: Number(row.id),
     claimToken: token,
     queue: row.queue,
-    task: row.task,
-    param: row.param,
+    task: whole(row.task, row.task_bytes),
+    param: whole(row.param, row.param_bytes),
     attempt: row.attempts,
     maxAttempts: row.max_attempts,
     retry: row.retry,
@@ -204,6 +206,14 @@ function claimedTask(row: TaskRow, token: number): ClaimedTask {
     expiresAt: row.expires_at === null ? null : Number(row.expires_at),
     expired: Number(row.expired) === 1,
   }
+}
+
+/**
+ * Node 22 cuts a text of SQLite at its first NUL, and bytes that are no UTF-8 are replaced: a text that is not what stands
+ * in the row gets the NUL back, so that it is refused as what it is.
+ */
+function whole(text: string, bytes: number): string {
+  return Buffer.byteLength(text) === Number(bytes) ? text : `${text}\0`
 }
 
 /** A producer's plain INSERT may be ready and have its `run_at` to come: it is scheduled then, and never run early. */
