@@ -61,8 +61,20 @@ export const LONGEST_PARAM_BYTES = 65_535
 const TOLERATED_PAST_MS = 60_000
 const QUEUE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 const FIELDS = new Set([
-  'task', 'param', 'queue', 'priority', 'inMs', 'at', 'expires', 'key', 'unique', 'keepUnique', 'retry', 'maxAttempts', 'timeoutMs',
-]) // biome-ignore format: a list of words
+  'task',
+  'param',
+  'queue',
+  'priority',
+  'inMs',
+  'at',
+  'expires',
+  'key',
+  'unique',
+  'keepUnique',
+  'retry',
+  'maxAttempts',
+  'timeoutMs',
+])
 
 /**
  * @param now       UTC milliseconds, to tell a time in the past

@@ -49,9 +49,17 @@ for (const database of DATABASES) {
     assert.ok(task)
     const { claimToken, ...rest } = task
     assert.deepEqual(rest, {
-      id: task.id, queue: 'default', task: 'a', param: 'x', attempt: 1, maxAttempts: 7, retry: '1m',
-      timeoutSeconds: 2, expiresAt: null, expired: false,
-    }) // biome-ignore format: one look
+      id: task.id,
+      queue: 'default',
+      task: 'a',
+      param: 'x',
+      attempt: 1,
+      maxAttempts: 7,
+      retry: '1m',
+      timeoutSeconds: 2,
+      expiresAt: null,
+      expired: false,
+    })
     const stored = await row(db, task.id)
     assert.deepEqual([stored.status, stored.attempts, Number(stored.worker_id)], [2, 1, 42])
     assert.equal(Number(stored.claim_token), claimToken)
