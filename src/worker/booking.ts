@@ -39,8 +39,7 @@ export class Booking {
 
   add(result: Finish): void {
     this.#waiting.push(result)
-    if (this.#waiting.length >= LARGEST_BATCH) this.#write()
-    else this.#timer ??= setTimeout(() => this.#write(), LONGEST_WAIT_MS)
+    this.#writeWhenWorthIt()
   }
 
   /** Resolves when everything added so far is booked, or cannot be. */
@@ -51,26 +50,30 @@ export class Booking {
     }
   }
 
+  /** What arrives while a batch is being written waits like the rest: else every batch after the first would be tiny. */
+  #writeWhenWorthIt(): void {
+    if (this.#waiting.length >= LARGEST_BATCH) this.#write()
+    else if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#write(), LONGEST_WAIT_MS)
+  }
+
   #write(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#writing !== undefined || this.#waiting.length === 0) return
-    this.#writing = this.#writeBatches().finally(() => {
+    this.#writing = this.#writeBatch(this.#waiting.splice(0, LARGEST_BATCH)).finally(() => {
       this.#writing = undefined
+      this.#writeWhenWorthIt()
     })
   }
 
-  async #writeBatches(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, LARGEST_BATCH)
-      if (this.#failed) continue
-      try {
-        const lost = await finish(this.#db, batch, this.#patienceMs, this.#events.onDatabaseLost)
-        for (const one of lost) this.#events.onClaimLost(one)
-      } catch (error) {
-        this.#failed = true
-        this.#events.onFailed(error)
-      }
+  async #writeBatch(batch: readonly Finish[]): Promise<void> {
+    if (this.#failed) return
+    try {
+      const lost = await finish(this.#db, batch, this.#patienceMs, this.#events.onDatabaseLost)
+      for (const one of lost) this.#events.onClaimLost(one)
+    } catch (error) {
+      this.#failed = true
+      this.#events.onFailed(error)
     }
   }
 }
