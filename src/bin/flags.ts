@@ -61,23 +61,33 @@ export function durationFlag(flag: string, text: string | undefined): number | u
   return ms
 }
 
-/** A time, or how long ago. @returns UTC milliseconds */
-export function timeFlag(flag: string, text: string | undefined, zone: string, now: number): number | undefined {
+const TIME_EXAMPLES = 'a time such as 2026-11-20, "2026-11-20 18:04" or 2026-11-20T18:04:05Z'
+
+/** @returns UTC milliseconds; a time without an offset is of the wall clock of `zone` */
+export function timeFlag(flag: string, text: string | undefined, zone: string): number | undefined {
   if (text === undefined) return undefined
-  const ago = /[a-z]$/i.test(text) && !text.endsWith('Z') ? parseDuration(text) : undefined
+  const at = parseTime(text, zone)
+  if (at === undefined) throw new Complaint(EXIT.usage, `--${flag} is "${text}". Use ${TIME_EXAMPLES}.`)
+  return at
+}
+
+/** A time that is over, or how long ago it was. @returns UTC milliseconds */
+export function pastTimeFlag(flag: string, text: string | undefined, zone: string, now: number): number | undefined {
+  if (text === undefined) return undefined
+  const ago = /[a-z]$/.test(text) ? parseDuration(text) : undefined
   const at = ago === undefined ? parseTime(text, zone) : now - ago
   if (at === undefined)
-    throw new Complaint(
-      EXIT.usage,
-      `--${flag} is "${text}". Use a time such as 2026-11-20, "2026-11-20 18:04", 2026-11-20T18:04:05Z, or how long ago: 2h.`,
-    )
+    throw new Complaint(EXIT.usage, `--${flag} is "${text}". Use ${TIME_EXAMPLES}, or how long ago: 2h.`)
   return at
 }
 
 /** yargs says `Unknown argument: shards`; ours end in a full stop and name a flag as it is typed. */
 function sentence(message: string): string {
-  const unknown = /^Unknown arguments?: (.*)$/.exec(message)
-  if (unknown !== null) return `${unknown[1]} is not known here.`
+  const unknown = /^Unknown arguments?: (.*)$/.exec(message)?.[1]?.split(', ')
+  if (unknown !== undefined) {
+    const flags = unknown.map((name) => (name.length === 1 ? `-${name}` : `--${name}`))
+    return `${flags.join(', ')} ${flags.length === 1 ? 'is' : 'are'} not known here.`
+  }
   return /[.?!]$/.test(message) ? message : `${message}.`
 }
 

@@ -173,7 +173,7 @@ const REFUSED: readonly (readonly [readonly string[], number, RegExp])[] = [
   [['exit', '--file', 'gone'], 64, /^--file gone cannot be read \(ENOENT\)\.$/],
   [['exit', 'x', '--file', 'mail.txt'], 64, /^Both a param and --file are given\. Use one of them\.$/],
   [['exit', '--file', 'binary'], 65, /^--file binary is not UTF-8 text\. Encode it, with base64 for instance\.$/],
-  [['exit', '--urgent'], 64, /^urgent is not known here\. See "add-task --help"\.$/],
+  [['exit', '--urgent'], 64, /^--urgent is not known here\. See "add-task --help"\.$/],
 ]
 
 for (const [args, exitCode, sentence] of REFUSED) {

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { ClaimedTask } from '../../src/queue/store/claim.ts'
 import { programEnvironment, taskAssignments } from '../../src/worker/environment.ts'
+import { claimed } from './claimed-task.ts'
 import { nastyText, SEED } from './nasty-text.ts'
 
 test("a program gets the worker's environment", () => {
@@ -34,7 +35,9 @@ test('names that no shell can carry are left out', () => {
 })
 
 test('a task is described by the seven variables of the contract', () => {
-  const assignments = taskAssignments(claimed({ expiresAt: Date.UTC(2026, 10, 20, 18, 4, 5, 678) }), 'shop', 4)
+  const row = { id: 42, queue: 'mail', task: 'send-msg', attempt: 2 }
+  const expiresAt = Date.UTC(2026, 10, 20, 18, 4, 5, 678)
+  const assignments = taskAssignments(claimed({ ...row, expiresAt }), 'shop', 4)
 
   assert.deepEqual(asSeenByAProgram(assignments), {
     TASK_ID: '42',
@@ -75,21 +78,4 @@ function asSeenByAProgram(assignments: string): Record<string, string> {
   const { stdout } = spawnSync('/bin/sh', [], { input, encoding: 'utf8', env: { PATH: process.env.PATH } })
   const variables = stdout.split('\0').filter((variable) => variable.startsWith('TASK_'))
   return Object.fromEntries(variables.map((variable) => variable.split(/=(.*)/s).slice(0, 2)))
-}
-
-function claimed(given: Partial<ClaimedTask>): ClaimedTask {
-  return {
-    id: 42,
-    claimToken: 1,
-    queue: 'mail',
-    task: 'send-msg',
-    param: '',
-    attempt: 2,
-    maxAttempts: null,
-    retry: null,
-    timeoutSeconds: null,
-    expiresAt: null,
-    expired: false,
-    ...given,
-  }
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ClaimedTask } from '../../src/queue/store/claim.ts'
 import type { NextState } from '../../src/queue/store/finish.ts'
 import { maxAttempts, nextState } from '../../src/worker/next-state.ts'
 import type { Outcome } from '../../src/worker/outcome.ts'
+import { claimed } from './claimed-task.ts'
 
 const MINUTE = 60_000
 const DEFAULT = '1m,5m,30m'
@@ -97,23 +97,6 @@ test('a task has one attempt more than its list has delays, or as many as the ro
   assert.equal(maxAttempts(claimed({ retry: 'none' }), DEFAULT), 1)
   assert.equal(maxAttempts(claimed({ retry: '1m', maxAttempts: 7 }), DEFAULT), 7)
 })
-
-function claimed(given: Partial<ClaimedTask>): ClaimedTask {
-  return {
-    id: 7,
-    claimToken: 1,
-    queue: 'default',
-    task: 'x',
-    param: '',
-    attempt: 1,
-    maxAttempts: null,
-    retry: null,
-    timeoutSeconds: null,
-    expiresAt: null,
-    expired: false,
-    ...given,
-  }
-}
 
 function again(delayMs: number): NextState {
   return { kind: 'again', delayMs, counted: true }

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { ClaimedTask } from '../../src/queue/store/claim.ts'
 import { Programs } from '../../src/worker/program.ts'
 import { Slot } from '../../src/worker/slot.ts'
 import { afterwards, temporaryDirectory } from '../helpers/cleanup.ts'
 import { waitFor } from '../helpers/processes.ts'
+import { claimed } from './claimed-task.ts'
 
 test('a slot that is told to stop while its first program is being started does not run it to its end', async (t) => {
   const { slot, directory } = slotFor(t, '#!/bin/sh\nsleep 3\ntouch ended\n')
@@ -77,21 +77,4 @@ function slotFor(t: TestContext, script: string): { slot: Slot; directory: strin
   })
   afterwards(t, () => slot.close(true))
   return { slot, directory }
-}
-
-function claimed(given: Partial<ClaimedTask>): ClaimedTask {
-  return {
-    id: 1,
-    claimToken: 1,
-    queue: 'default',
-    task: 'program',
-    param: '',
-    attempt: 1,
-    maxAttempts: null,
-    retry: null,
-    timeoutSeconds: null,
-    expiresAt: null,
-    expired: false,
-    ...given,
-  }
 }

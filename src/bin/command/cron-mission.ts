@@ -14,7 +14,7 @@ import { decideAll, dueJobs, tick } from '../../schedule/tick.ts'
 import { nextWhen } from '../../schedule/when-due.ts'
 import { localTime } from '../../time/zone.ts'
 import { isGone, ownIdentity } from '../../worker/identity.ts'
-import { COMMON_FLAGS, commandLine, timeFlag } from '../flags.ts'
+import { COMMON_FLAGS, commandLine, pastTimeFlag } from '../flags.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { table } from '../table.ts'
 
@@ -67,7 +67,7 @@ function parse(args: string[]) {
 }
 
 async function runTick(flags: Flags, settings: Settings, now: number): Promise<number> {
-  const at = timeFlag('at', flags.at, settings.timezone, now)
+  const at = pastTimeFlag('at', flags.at, settings.timezone, now)
   const minute = at === undefined ? now : Math.floor(at / MINUTE_MS) * MINUTE_MS
   const watchdog = setTimeout(giveUp, WATCHDOG_MS)
   watchdog.unref()

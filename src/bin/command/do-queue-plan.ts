@@ -4,7 +4,7 @@
 import { Complaint, EXIT } from '../../exit.ts'
 import { checkQueueName } from '../../queue/new-task.ts'
 import type { TaskFilter } from '../../queue/store/claim.ts'
-import { COMMON_FLAGS, commandLine, durationFlag, timeFlag, wholeNumber } from '../flags.ts'
+import { COMMON_FLAGS, commandLine, durationFlag, pastTimeFlag, wholeNumber } from '../flags.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { parseShards } from '../shards.ts'
 
@@ -35,8 +35,8 @@ export async function readPlan(args: string[]): Promise<Plan> {
   const total = wholeNumber('total', flags.total, 1, 60) ?? 1
   const filter = {
     task: flags.task,
-    since: timeFlag('since', flags.since, settings.timezone, now),
-    until: timeFlag('until', flags.until, settings.timezone, now),
+    since: pastTimeFlag('since', flags.since, settings.timezone, now),
+    until: pastTimeFlag('until', flags.until, settings.timezone, now),
     fromId: wholeNumber('from-id', flags['from-id'], 0, Number.MAX_SAFE_INTEGER),
     toId: wholeNumber('to-id', flags['to-id'], 0, Number.MAX_SAFE_INTEGER),
   }

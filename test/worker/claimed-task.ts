@@ -1,0 +1,19 @@
+/** A claimed row for tests of what a worker does with one. */
+import type { ClaimedTask } from '../../src/queue/store/claim.ts'
+
+export function claimed(given: Partial<ClaimedTask>): ClaimedTask {
+  return {
+    id: 7,
+    claimToken: 1,
+    queue: 'default',
+    task: 'program',
+    param: '',
+    attempt: 1,
+    maxAttempts: null,
+    retry: null,
+    timeoutSeconds: null,
+    expiresAt: null,
+    expired: false,
+    ...given,
+  }
+}
