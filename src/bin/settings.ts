@@ -9,6 +9,7 @@ import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { Complaint, EXIT } from '../exit.ts'
 import type { LogFormat } from '../log/event.ts'
+import { type CrashPolicy, DEFAULT_CRASH, readCrashPolicy } from '../queue/crash-policy.ts'
 import { DEFAULT_RETRY, parseRetryList } from '../queue/retry-list.ts'
 import { DEFAULT_QUEUE_URL } from '../queue/url.ts'
 import { parseDuration } from '../time/duration.ts'
@@ -25,6 +26,7 @@ export interface Settings {
   readonly timezone: string
   readonly logFormat: LogFormat
   readonly retry: string
+  readonly crash: CrashPolicy
   readonly timeoutMs: number | undefined
   readonly graceMs: number
 }
@@ -35,6 +37,7 @@ export interface SettingFlags {
   readonly url?: string | undefined
   readonly 'log-format'?: string | undefined
   readonly retry?: string | undefined
+  readonly crash?: string | undefined
   readonly timeout?: string | undefined
   readonly grace?: string | undefined
 }
@@ -57,6 +60,7 @@ export function readSettings(flags: SettingFlags, environment: NodeJS.ProcessEnv
     timezone: timezone(variable('QUEUE_TIMEZONE')),
     logFormat: logFormat(given('--log-format', flags['log-format'], 'QUEUE_LOG_FORMAT', variable('QUEUE_LOG_FORMAT'))),
     retry: retryList(given('--retry', flags.retry, 'QUEUE_RETRY', variable('QUEUE_RETRY'))),
+    crash: crashPolicy(given('--crash', flags.crash, 'QUEUE_CRASH', variable('QUEUE_CRASH'))),
     timeoutMs: duration(given('--timeout', flags.timeout, 'QUEUE_TIMEOUT', variable('QUEUE_TIMEOUT'))),
     graceMs: duration(given('--grace', flags.grace, 'QUEUE_GRACE', variable('QUEUE_GRACE')), 0) ?? 10_000,
   }
@@ -111,6 +115,10 @@ function retryList(it: Given | undefined): string {
   } catch (error) {
     throw new Complaint(it.exitCode, `${it.name}: ${(error as Error).message}`)
   }
+}
+
+function crashPolicy(it: Given | undefined): CrashPolicy {
+  return it === undefined ? DEFAULT_CRASH : readCrashPolicy(it.name, it.text, it.exitCode)
 }
 
 function duration(it: Given | undefined, leastMs = 1): number | undefined {

@@ -17,6 +17,8 @@ export type EventName =
   | 'task-done'
   | 'task-retry' // not ok, another attempt is scheduled
   | 'task-failed' // not ok, none left
+  | 'task-held' // crashed, and its policy is to wait for a person
+  | 'task-cancelled' // cancelled while it ran
   | 'claim-lost' // a result was refused: the row was no longer ours
   | 'drain' // claims no more, lets programs finish
   | 'stop' // ends the programs

@@ -51,6 +51,10 @@ export interface Dialect {
   readonly maxValues: number
   /** A UNIQUE key refused the row. */
   readonly isDuplicate: (error: unknown) => boolean
+  /** A migration adds a column or an index that the table has. */
+  readonly isAlreadyThere: (error: unknown) => boolean
+  /** The index that finds the running rows of a worker. */
+  readonly runningIndex: string
   /** The table is not there. */
   readonly isMissingTable: (error: unknown) => boolean
   /** Rolled back by the database for a reason that passes: do the whole unit again after a moment. */

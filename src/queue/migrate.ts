@@ -85,7 +85,7 @@ async function runMigrations(tx: Executor, version: number, dialect: Dialect): P
   if (version > SCHEMA_VERSION) throw new Complaint(EXIT.badConfig, mismatch(version))
   const pending = MIGRATIONS.filter((migration) => migration.version > version)
   for (const migration of pending) {
-    for (const statement of migration[dialect.ddl]) await tx.run(statement)
+    for (const statement of migration[dialect.ddl]) await runOnce(tx, statement, dialect)
     await tx.run("DELETE FROM setting WHERE name = 'schema_version'")
     await tx.run("INSERT INTO setting (name, value) VALUES ('schema_version', ?)", [String(migration.version)])
   }
@@ -94,4 +94,13 @@ async function runMigrations(tx: Executor, version: number, dialect: Dialect): P
     await tx.run("INSERT INTO setting (name, value) VALUES ('installation', ?)", [randomUUID().slice(0, 8)])
   }
   return pending
+}
+
+/** DDL cannot be rolled back on MySQL: what an interrupted migration had done already is there. */
+async function runOnce(tx: Executor, statement: string, dialect: Dialect): Promise<void> {
+  try {
+    await tx.run(statement)
+  } catch (error) {
+    if (!dialect.isAlreadyThere(error)) throw error
+  }
 }

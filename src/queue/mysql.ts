@@ -45,6 +45,8 @@ export const mysqlDialect: Dialect = {
   migratesItself: false,
   maxValues: 60_000,
   isDuplicate: (error) => errno(error) === 1062,
+  isAlreadyThere: (error) => [1060, 1061].includes(errno(error)),
+  runningIndex: 'queue_promote',
   isMissingTable: (error) => errno(error) === 1146,
   isTransient: (error) => ROLLED_BACK.has(errno(error)),
   isConnectionLost: (error) =>

@@ -10,6 +10,7 @@
  *     slot     the schedule's ledger: one row for each job and minute that was decided
  *     setting  the schema's version, this installation's name, pauses
  */
+import { mysqlVersion2, sqliteVersion2 } from './schema-2.ts'
 import { mysqlTables } from './schema-mysql.ts'
 import { sqliteTables } from './schema-sqlite.ts'
 
@@ -22,6 +23,7 @@ export interface Migration {
 
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, title: 'queue, attempt, worker, slot and setting', mysql: mysqlTables, sqlite: sqliteTables },
+  { version: 2, title: 'rescue, lanes, cancelling and stopping', mysql: mysqlVersion2, sqlite: sqliteVersion2 },
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

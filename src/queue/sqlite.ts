@@ -41,6 +41,8 @@ export const sqliteDialect: Dialect = {
   migratesItself: true,
   maxValues: 32_000,
   isDuplicate: (error) => [UNIQUE, PRIMARY_KEY].includes(errorCode(error)),
+  isAlreadyThere: (error) => error instanceof Error && /^duplicate column name|already exists$/.test(error.message),
+  runningIndex: 'queue_running',
   isMissingTable: (error) => error instanceof Error && error.message.startsWith('no such table'),
   isTransient: (error) => isBusy(error),
   isConnectionLost: () => false,

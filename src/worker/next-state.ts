@@ -1,6 +1,7 @@
 /**
  * What becomes of a task after an attempt: a pure decision from the outcome and the row.
  */
+import { CRASH_LIMIT, type CrashPolicy } from '../queue/crash-policy.ts'
 import { parseRetryList } from '../queue/retry-list.ts'
 import type { ClaimedTask } from '../queue/store/claim.ts'
 import type { NextState } from '../queue/store/finish.ts'
@@ -9,49 +10,84 @@ import { NEVER_RETRY, type Outcome, TRY_LATER } from './outcome.ts'
 /** How long "try later" waits where the retry list has no delay to offer. */
 const LATER_MS = 60_000
 
-/** @param defaultRetry  the list for rows that bring none */
-export function nextState(outcome: Outcome, task: ClaimedTask, defaultRetry: string): NextState {
+/** What a worker goes by where the row does not say. */
+export interface Terms {
+  /** The list of delays for rows that bring none. */
+  readonly retry: string
+  /** What becomes of an attempt of which nothing is known. */
+  readonly crash: CrashPolicy
+}
+
+type Attempted = Pick<ClaimedTask, 'attempt' | 'maxAttempts' | 'retry' | 'crashes'>
+
+export function nextState(outcome: Outcome, task: Attempted, terms: Terms): NextState {
+  if (isQuarantined(outcome, task)) return { kind: 'failed' }
   switch (outcome.kind) {
     case 'ok':
       return { kind: 'done' }
     case 'expired':
       return { kind: 'failed' }
+    case 'cancelled':
+      return { kind: 'cancelled' }
     case 'stopped':
       return { kind: 'again', delayMs: 0, counted: false }
     case 'unstartable':
-      return outcome.final ? { kind: 'failed' } : byList(task, defaultRetry)
+      return outcome.final ? { kind: 'failed' } : byList(task, terms.retry)
     case 'exit':
       if (outcome.code === NEVER_RETRY) return { kind: 'failed' }
       if (outcome.code === TRY_LATER)
-        return { kind: 'again', delayMs: delayAfter(task, defaultRetry) ?? LATER_MS, counted: false }
-      return byList(task, defaultRetry)
+        return { kind: 'again', delayMs: delayAfter(task.attempt, task, terms.retry) ?? LATER_MS, counted: false }
+      return byList(task, terms.retry)
     case 'signal':
     case 'timeout':
     case 'flood':
+      return byList(task, terms.retry)
     case 'crashed':
-      return byList(task, defaultRetry)
+      return afterCrash(task, terms)
+  }
+}
+
+/** Crashes and signals in a row once this attempt is counted. A program that was stopped says nothing about itself. */
+export function crashesAfter(outcome: Outcome, task: Attempted): number {
+  if (outcome.kind === 'crashed' || outcome.kind === 'signal') return Math.min(task.crashes + 1, CRASH_LIMIT)
+  return outcome.kind === 'stopped' ? task.crashes : 0
+}
+
+/** It died too often in a row: running it again would not be a retry but a habit. */
+export function isQuarantined(outcome: Outcome, task: Attempted): boolean {
+  return crashesAfter(outcome, task) >= CRASH_LIMIT && outcome.kind !== 'stopped'
+}
+
+/** Nobody can say that the task is to blame: the attempt does not count, and the first time nothing is waited for. */
+function afterCrash(task: Attempted, { retry, crash }: Terms): NextState {
+  if (crash === 'hold') return { kind: 'held' }
+  if (crash === 'fail') return { kind: 'failed' }
+  return {
+    kind: 'again',
+    delayMs: task.crashes === 0 ? 0 : (delayAfter(task.crashes, task, retry) ?? 0),
+    counted: false,
   }
 }
 
 /** As many attempts as the list has delays, and the first; or as many as the row says. */
-export function maxAttempts(task: ClaimedTask, defaultRetry: string): number {
+export function maxAttempts(task: Pick<Attempted, 'maxAttempts' | 'retry'>, defaultRetry: string): number {
   return task.maxAttempts ?? delays(task, defaultRetry).length + 1
 }
 
-function byList(task: ClaimedTask, defaultRetry: string): NextState {
-  const delayMs = delayAfter(task, defaultRetry)
+function byList(task: Attempted, defaultRetry: string): NextState {
+  const delayMs = delayAfter(task.attempt, task, defaultRetry)
   if (delayMs === undefined || task.attempt >= maxAttempts(task, defaultRetry)) return { kind: 'failed' }
   return { kind: 'again', delayMs, counted: true }
 }
 
-/** The delay after this attempt; the last one repeats when the row allows more attempts than the list has delays. */
-function delayAfter(task: ClaimedTask, defaultRetry: string): number | undefined {
+/** The delay after the attempt of that number; the last one repeats when the row allows more attempts than the list has delays. */
+function delayAfter(attempt: number, task: Pick<Attempted, 'retry'>, defaultRetry: string): number | undefined {
   const list = delays(task, defaultRetry)
-  return list[task.attempt - 1] ?? list.at(-1)
+  return list[attempt - 1] ?? list.at(-1)
 }
 
 /** A row edited by hand may hold anything; a list that cannot be read must not stop the others. */
-function delays(task: ClaimedTask, defaultRetry: string): number[] {
+function delays(task: Pick<Attempted, 'retry'>, defaultRetry: string): number[] {
   try {
     return parseRetryList(task.retry ?? defaultRetry)
   } catch {

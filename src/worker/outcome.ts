@@ -14,7 +14,9 @@ export type Outcome =
   | { readonly kind: 'flood'; readonly limitBytes: number }
   /** It was stopped because the worker had to leave; the task is not to blame. */
   | { readonly kind: 'stopped' }
-  /** Its runner ended in the middle of it: killed from outside, or out of memory. */
+  /** Somebody cancelled the task, and it was stopped. */
+  | { readonly kind: 'cancelled' }
+  /** Its runner ended in the middle of it: killed from outside, out of memory, a power cut. Nothing is known of it. */
   | { readonly kind: 'crashed' }
   /** `expires_at` was over before it could start. */
   | { readonly kind: 'expired' }
@@ -26,7 +28,7 @@ export const TRY_LATER = 75
 export const NEVER_RETRY = 65
 
 /** Why a program was stopped by us; the first reason wins. */
-export type StopReason = Extract<Outcome, { kind: 'timeout' | 'flood' | 'stopped' }>
+export type StopReason = Extract<Outcome, { kind: 'timeout' | 'flood' | 'stopped' | 'cancelled' }>
 
 /**
  * @param status  what the shell says: 0..255, above 128 a signal
@@ -54,8 +56,10 @@ export function describeOutcome(outcome: Outcome): string {
       return `stopped after writing ${outcome.limitBytes} bytes, its limit`
     case 'stopped':
       return 'stopped because the worker had to leave'
+    case 'cancelled':
+      return 'stopped because it was cancelled'
     case 'crashed':
-      return 'its runner was killed'
+      return 'its runner ended in the middle of it, and how far it came is not known'
     case 'expired':
       return 'expired before it could start'
     case 'unstartable':

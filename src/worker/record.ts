@@ -2,36 +2,51 @@
  * From how an attempt ended to what is logged and what is booked.
  */
 import type { DayLog } from '../log/day-log.ts'
-import type { Fields } from '../log/event.ts'
+import type { EventName, Fields } from '../log/event.ts'
+import { CRASH_LIMIT } from '../queue/crash-policy.ts'
 import type { ClaimedTask } from '../queue/store/claim.ts'
 import type { Finish, NextState, OutputPlace } from '../queue/store/finish.ts'
 import { formatDuration } from '../time/duration.ts'
-import { maxAttempts, nextState } from './next-state.ts'
-import { describeOutcome } from './outcome.ts'
+import { crashesAfter, isQuarantined, maxAttempts, nextState, type Terms } from './next-state.ts'
+import { describeOutcome, type Outcome } from './outcome.ts'
 import type { AttemptResult } from './slot.ts'
 import type { Output } from './slot-files.ts'
 
 const ERROR_BYTES = 1_024
 
 /** The row to write for an attempt, without the place of its output. */
-export function finishOf(task: ClaimedTask, workerId: number, result: AttemptResult, defaultRetry: string): Finish {
+export function finishOf(task: ClaimedTask, workerId: number, result: AttemptResult, terms: Terms): Finish {
   const { outcome } = result
   return {
     id: task.id,
     claimToken: task.claimToken,
     attempt: task.attempt,
     workerId,
-    next: nextState(outcome, task, defaultRetry),
+    next: nextState(outcome, task, terms),
     outcome: outcome.kind,
     exitCode: result.exitCode,
     exitSignal: outcome.kind === 'signal' ? outcome.signal : null,
-    error: outcome.kind === 'ok' ? null : errorText(describeOutcome(outcome), result.output),
+    error: outcome.kind === 'ok' ? null : errorText(reasonOf(task, outcome), result.output),
     output: null,
     cpuMs: result.cpuMs,
     ranMs: Math.round(result.ranMs),
     endedAt: result.endedAt,
+    crashes: crashesAfter(outcome, task),
   }
 }
+
+function reasonOf(task: ClaimedTask, outcome: Outcome): string {
+  const reason = describeOutcome(outcome)
+  return isQuarantined(outcome, task) ? `quarantined, ${CRASH_LIMIT} crashes or signals in a row: ${reason}` : reason
+}
+
+const EVENTS = {
+  done: 'task-done',
+  failed: 'task-failed',
+  again: 'task-retry',
+  held: 'task-held',
+  cancelled: 'task-cancelled',
+} as const satisfies Record<NextState['kind'], EventName>
 
 /**
  * Writes an attempt's line, with its output behind it, into the day's log.
@@ -43,17 +58,17 @@ export function logAttempt(
   task: ClaimedTask,
   result: AttemptResult,
   finish: Finish,
-  defaultRetry: string,
+  { retry }: Terms,
 ): OutputPlace | null {
-  const event = finish.next.kind === 'done' ? 'task-done' : finish.next.kind === 'failed' ? 'task-failed' : 'task-retry'
+  const event = EVENTS[finish.next.kind]
   const fields: Fields = {
     id: task.id,
     task: task.task,
     queue: task.queue,
-    attempt: `${task.attempt}/${maxAttempts(task, defaultRetry)}`,
+    attempt: `${task.attempt}/${maxAttempts(task, retry)}`,
     ms: finish.ranMs,
     cpu: result.cpuMs,
-    ...(finish.next.kind === 'done' ? {} : { reason: describeOutcome(result.outcome), next: when(finish.next) }),
+    ...(finish.next.kind === 'done' ? {} : { reason: reasonOf(task, result.outcome), next: when(finish.next) }),
   }
   const { output } = result
   switch (output.kind) {

@@ -2,7 +2,15 @@
  * The shards this worker holds, and the lease that says it is alive.
  */
 import type { Driver } from '../queue/driver.ts'
-import { BEAT_MS, LEASE_MS, leaveSeats, renewSeats, type SeatHolder, takeSeat } from '../queue/store/seat.ts'
+import {
+  BEAT_MS,
+  LEASE_MS,
+  leaveSeats,
+  renewSeats,
+  type SeatHolder,
+  type SeatTerms,
+  takeSeat,
+} from '../queue/store/seat.ts'
 import { isGone, ownIdentity } from './identity.ts'
 
 export interface Seats {
@@ -20,13 +28,19 @@ export interface Seats {
 const PATIENCE_MS = 10_000
 
 /** Takes what is free of the shards asked for; `shards` is empty when others hold them all. */
-export async function takeSeats(db: Driver, queue: string, total: number, wanted: readonly number[]): Promise<Seats> {
+export async function takeSeats(
+  db: Driver,
+  queue: string,
+  total: number,
+  wanted: readonly number[],
+  terms: SeatTerms,
+): Promise<Seats> {
   const self = ownIdentity()
   const ids: number[] = []
   const shards: number[] = []
   const taken: SeatHolder[] = []
   for (const shard of wanted) {
-    const seating = await takeSeat(db, { queue, total, shard }, self, isGone)
+    const seating = await takeSeat(db, { queue, total, shard }, self, terms, isGone)
     if (seating.kind === 'taken') {
       taken.push(seating.holder)
     } else {
@@ -56,7 +70,7 @@ function keepLease(db: Driver, ids: readonly number[], onLost: (reason: string) 
   const beat = setInterval(async () => {
     const askedAt = performance.now()
     try {
-      const held = await renewSeats(db, ids, BEAT_MS / 2)
+      const { held } = await renewSeats(db, ids, BEAT_MS / 2)
       renewedAt = askedAt
       if (held.length < ids.length) lose('another worker was given the shard')
     } catch {

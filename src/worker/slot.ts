@@ -8,7 +8,7 @@
 import type { ClaimedTask } from '../queue/store/claim.ts'
 import { startTimer, type Timer } from '../time/timer.ts'
 import { taskAssignments } from './environment.ts'
-import { maxAttempts } from './next-state.ts'
+import { maxAttempts, type Terms } from './next-state.ts'
 import { type Outcome, outcomeOf, type StopReason } from './outcome.ts'
 import type { Programs } from './program.ts'
 import { Runner } from './runner.ts'
@@ -17,7 +17,7 @@ import { type Output, SlotFiles } from './slot-files.ts'
 export interface AttemptSettings {
   readonly workerId: number
   readonly installation: string
-  readonly defaultRetry: string
+  readonly terms: Terms
   /** For rows that bring no limit of their own; undefined for none. */
   readonly timeoutMs: number | undefined
   /** Between asking a program to stop and killing its group. */
@@ -115,7 +115,7 @@ export class Slot {
   }
 
   async #runProgram(runner: Runner, task: ClaimedTask, words: readonly string[]): Promise<AttemptResult> {
-    const { workerId, installation, defaultRetry } = this.#settings
+    const { workerId, installation, terms } = this.#settings
     const startedAt = performance.now()
     const limit = this.#limitTime(task)
     try {
@@ -126,7 +126,7 @@ export class Slot {
         workerId,
         words,
         param: task.param,
-        assignments: taskAssignments(task, installation, maxAttempts(task, defaultRetry)),
+        assignments: taskAssignments(task, installation, maxAttempts(task, terms.retry)),
       })
       return this.#result(ended, startedAt)
     } finally {

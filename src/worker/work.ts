@@ -171,11 +171,11 @@ export class Work {
 
   #record(task: ClaimedTask, result: AttemptResult): void {
     const { log, attempts } = this.#options
-    const finish = finishOf(task, attempts.workerId, result, attempts.defaultRetry)
+    const finish = finishOf(task, attempts.workerId, result, attempts.terms)
     if (result.runnerLost) this.#event('runner-lost', { id: task.id })
     let output = null
     try {
-      output = logAttempt(log, task, result, finish, attempts.defaultRetry)
+      output = logAttempt(log, task, result, finish, attempts.terms)
     } catch (error) {
       this.#logFailed = true
       this.#fail(error)

@@ -59,6 +59,8 @@ for (const database of DATABASES) {
       timeoutSeconds: 2,
       expiresAt: null,
       expired: false,
+      shardKey: null,
+      crashes: 0,
     })
     const stored = await row(db, task.id)
     assert.deepEqual([stored.status, stored.attempts, Number(stored.worker_id)], [2, 1, 42])

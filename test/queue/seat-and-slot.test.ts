@@ -6,6 +6,7 @@ import { DATABASES } from '../helpers/databases.ts'
 import { openStore, PATIENCE_MS } from './stores.ts'
 
 const SEAT = { queue: 'mail', total: 4, shard: 1 }
+const TERMS = { job: null, stateDirectory: '/srv/shop/.queue', retry: '1m', crash: 'retry', timeoutMs: null } as const
 const alive = () => false
 const process = (pid: number) => ({ host: 'web-1', bootId: 'boot', pid, pidStart: 7 })
 const SLOT = { job: 'nightly', slotAt: Date.UTC(2026, 10, 20, 2, 30) }
@@ -13,10 +14,10 @@ const SLOT = { job: 'nightly', slotAt: Date.UTC(2026, 10, 20, 2, 30) }
 for (const database of DATABASES) {
   test(`a seat has one holder, and the next is told who (${database.name})`, async (t) => {
     const { db } = await openStore(t, database)
-    const first = await takeSeat(db, SEAT, process(1), alive)
+    const first = await takeSeat(db, SEAT, process(1), TERMS, alive)
 
-    const second = await takeSeat(db, SEAT, process(2), alive)
-    const other = await takeSeat(db, { ...SEAT, shard: 2 }, process(2), alive)
+    const second = await takeSeat(db, SEAT, process(2), TERMS, alive)
+    const other = await takeSeat(db, { ...SEAT, shard: 2 }, process(2), TERMS, alive)
 
     assert.equal(first.kind, 'seated')
     assert.equal(second.kind === 'taken' && second.holder.pid, 1)
@@ -28,18 +29,18 @@ for (const database of DATABASES) {
     const { open } = await openStore(t, database)
     const drivers = await Promise.all(Array.from({ length: 5 }, open))
 
-    const seatings = await Promise.all(drivers.map((driver, i) => takeSeat(driver, SEAT, process(i + 1), alive)))
+    const seatings = await Promise.all(drivers.map((driver, i) => takeSeat(driver, SEAT, process(i + 1), TERMS, alive)))
 
     assert.equal(seatings.filter(({ kind }) => kind === 'seated').length, 1)
   })
 
   test(`the seat of a holder that is gone, or whose lease is over, is free (${database.name})`, async (t) => {
     const { db } = await openStore(t, database)
-    await takeSeat(db, SEAT, process(1), alive)
+    await takeSeat(db, SEAT, process(1), TERMS, alive)
 
-    const second = await takeSeat(db, SEAT, process(2), (holder) => holder.pid === 1)
+    const second = await takeSeat(db, SEAT, process(2), TERMS, (holder) => holder.pid === 1)
     await db.run(`UPDATE worker SET lease_until = ${db.dialect.fromNow('?')} WHERE pid = 2`, [-1])
-    const third = await takeSeat(db, SEAT, process(3), alive)
+    const third = await takeSeat(db, SEAT, process(3), TERMS, alive)
 
     assert.deepEqual([second.kind, third.kind], ['seated', 'seated'])
     assert.equal((await db.all('SELECT id FROM worker')).length, 3)
@@ -47,18 +48,18 @@ for (const database of DATABASES) {
 
   test(`a worker that was unseated learns it when it renews (${database.name})`, async (t) => {
     const { db } = await openStore(t, database)
-    const first = await takeSeat(db, SEAT, process(1), alive)
+    const first = await takeSeat(db, SEAT, process(1), TERMS, alive)
     assert.ok(first.kind === 'seated')
-    assert.deepEqual(await renewSeats(db, [first.workerId], PATIENCE_MS), [first.workerId])
+    assert.deepEqual(await renewSeats(db, [first.workerId], PATIENCE_MS), { held: [first.workerId], drain: false })
 
-    await takeSeat(db, SEAT, process(2), () => true)
+    await takeSeat(db, SEAT, process(2), TERMS, () => true)
 
-    assert.deepEqual(await renewSeats(db, [first.workerId], PATIENCE_MS), [])
+    assert.deepEqual(await renewSeats(db, [first.workerId], PATIENCE_MS), { held: [], drain: false })
   })
 
   test(`a worker that leaves frees its seat and leaves no row (${database.name})`, async (t) => {
     const { db } = await openStore(t, database)
-    const seating = await takeSeat(db, SEAT, process(1), alive)
+    const seating = await takeSeat(db, SEAT, process(1), TERMS, alive)
     assert.ok(seating.kind === 'seated')
 
     await leaveSeats(db, [seating.workerId], PATIENCE_MS)

@@ -58,6 +58,7 @@ export function finishOf(task: ClaimedTask, next: NextState, more: Partial<Finis
     cpuMs: 3,
     ranMs: 20,
     endedAt: performance.now(),
+    crashes: 0,
     ...more,
   }
 }

@@ -14,6 +14,8 @@ export function claimed(given: Partial<ClaimedTask>): ClaimedTask {
     timeoutSeconds: null,
     expiresAt: null,
     expired: false,
+    shardKey: null,
+    crashes: 0,
     ...given,
   }
 }

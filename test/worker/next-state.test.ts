@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { NextState } from '../../src/queue/store/finish.ts'
-import { maxAttempts, nextState } from '../../src/worker/next-state.ts'
+import { crashesAfter, isQuarantined, maxAttempts, nextState, type Terms } from '../../src/worker/next-state.ts'
 import type { Outcome } from '../../src/worker/outcome.ts'
 import { claimed } from './claimed-task.ts'
 
 const MINUTE = 60_000
-const DEFAULT = '1m,5m,30m'
+const NONE = { retry: 'none' }
+const DEFAULT: Terms = { retry: '1m,5m,30m', crash: 'retry' }
 
 const NOT_OK: readonly Outcome[] = [
   { kind: 'exit', code: 1 },
@@ -14,7 +15,6 @@ const NOT_OK: readonly Outcome[] = [
   { kind: 'signal', signal: 'SIGSEGV' },
   { kind: 'timeout', afterMs: 1_000 },
   { kind: 'flood', limitBytes: 1_000 },
-  { kind: 'crashed' },
   { kind: 'unstartable', reason: 'there is no program x', final: false },
 ]
 
@@ -59,14 +59,14 @@ test('a program that was stopped because the worker had to leave runs again at o
 })
 
 test("the row's own list goes before the default, and none of either means one attempt", () => {
-  const state = (retry: string | null, byDefault: string) =>
-    nextState({ kind: 'exit', code: 1 }, claimed({ attempt: 1, retry }), byDefault)
+  const state = (retry: string | null, { retry: byDefault }: Pick<Terms, 'retry'>) =>
+    nextState({ kind: 'exit', code: 1 }, claimed({ attempt: 1, retry }), { ...DEFAULT, retry: byDefault })
 
   assert.deepEqual(state('10s', DEFAULT), again(10_000))
   assert.deepEqual(state('none', DEFAULT), { kind: 'failed' })
   assert.deepEqual(state('', DEFAULT), { kind: 'failed' })
-  assert.deepEqual(state(null, 'none'), { kind: 'failed' })
-  assert.deepEqual(state('10s', 'none'), again(10_000))
+  assert.deepEqual(state(null, NONE), { kind: 'failed' })
+  assert.deepEqual(state('10s', NONE), again(10_000))
 })
 
 test("the row's max_attempts ends a list early, and repeats its last delay when there are more", () => {
@@ -88,14 +88,48 @@ test('a list that a person left unreadable in the row is replaced by the default
   const task = claimed({ attempt: 2, retry: '1m,soon' })
 
   assert.deepEqual(nextState({ kind: 'exit', code: 1 }, task, DEFAULT), again(5 * MINUTE))
-  assert.equal(maxAttempts(task, DEFAULT), 4)
+  assert.equal(maxAttempts(task, DEFAULT.retry), 4)
 })
 
 test('a task has one attempt more than its list has delays, or as many as the row says', () => {
-  assert.equal(maxAttempts(claimed({}), DEFAULT), 4)
-  assert.equal(maxAttempts(claimed({ retry: '2m,10m,10m,1h,2h,6h,15h' }), DEFAULT), 8)
-  assert.equal(maxAttempts(claimed({ retry: 'none' }), DEFAULT), 1)
-  assert.equal(maxAttempts(claimed({ retry: '1m', maxAttempts: 7 }), DEFAULT), 7)
+  assert.equal(maxAttempts(claimed({}), DEFAULT.retry), 4)
+  assert.equal(maxAttempts(claimed({ retry: '2m,10m,10m,1h,2h,6h,15h' }), DEFAULT.retry), 8)
+  assert.equal(maxAttempts(claimed({ retry: 'none' }), DEFAULT.retry), 1)
+  assert.equal(maxAttempts(claimed({ retry: '1m', maxAttempts: 7 }), DEFAULT.retry), 7)
+})
+
+test('an attempt of which nothing is known goes by the policy, and uses up no attempt', () => {
+  const state = (crash: Terms['crash'], crashes: number) =>
+    nextState({ kind: 'crashed' }, claimed({ attempt: 4, crashes }), { ...DEFAULT, crash })
+  const uncounted = (delayMs: number) => ({ kind: 'again', delayMs, counted: false })
+
+  assert.deepEqual(
+    [0, 1, 2, 3].map((crashes) => state('retry', crashes)),
+    [uncounted(0), uncounted(MINUTE), uncounted(5 * MINUTE), uncounted(30 * MINUTE)],
+  )
+  assert.deepEqual(state('hold', 0), { kind: 'held' })
+  assert.deepEqual(state('fail', 0), { kind: 'failed' })
+})
+
+test('a program that dies five times in a row is quarantined, whatever its list allows', () => {
+  const task = claimed({ attempt: 5, maxAttempts: 100, crashes: 4 })
+  const segfault: Outcome = { kind: 'signal', signal: 'SIGSEGV' }
+
+  assert.deepEqual(nextState(segfault, task, DEFAULT), { kind: 'failed' })
+  assert.deepEqual(nextState({ kind: 'crashed' }, task, DEFAULT), { kind: 'failed' })
+  assert.equal(isQuarantined(segfault, task), true)
+  assert.equal(nextState({ kind: 'exit', code: 1 }, task, DEFAULT).kind, 'again')
+  assert.equal(nextState({ kind: 'stopped' }, { ...task, crashes: 5 }, DEFAULT).kind, 'again')
+})
+
+test('crashes are counted in a row: any other end begins anew, being stopped says nothing', () => {
+  const after = (outcome: Outcome) => crashesAfter(outcome, claimed({ crashes: 2 }))
+
+  assert.equal(after({ kind: 'crashed' }), 3)
+  assert.equal(after({ kind: 'signal', signal: 'SIGKILL' }), 3)
+  assert.equal(after({ kind: 'stopped' }), 2)
+  assert.equal(after({ kind: 'exit', code: 1 }), 0)
+  assert.equal(after({ kind: 'timeout', afterMs: 5 }), 0)
 })
 
 function again(delayMs: number): NextState {

@@ -47,7 +47,8 @@ const CLAUSES: readonly (readonly [Outcome, string])[] = [
   [TIMEOUT, 'stopped after 1.5 s, its time limit'],
   [{ kind: 'flood', limitBytes: 67_108_864 }, 'stopped after writing 67108864 bytes, its limit'],
   [{ kind: 'stopped' }, 'stopped because the worker had to leave'],
-  [{ kind: 'crashed' }, 'its runner was killed'],
+  [{ kind: 'crashed' }, 'its runner ended in the middle of it, and how far it came is not known'],
+  [{ kind: 'cancelled' }, 'stopped because it was cancelled'],
   [{ kind: 'expired' }, 'expired before it could start'],
   [{ kind: 'unstartable', reason: 'x is not a file', final: true }, 'x is not a file'],
 ]

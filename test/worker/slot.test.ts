@@ -68,7 +68,7 @@ function slotFor(t: TestContext, script: string): { slot: Slot; directory: strin
   const slot = new Slot(join(directory, 'state'), 0, {
     workerId: 1,
     installation: 'test',
-    defaultRetry: 'none',
+    terms: { retry: 'none', crash: 'retry' },
     timeoutMs: undefined,
     graceMs: 200,
     projectDirectory: directory,

@@ -24,6 +24,8 @@ export interface Plan {
   readonly watch: boolean
   readonly dryRun: boolean
   readonly fail: boolean
+  /** The job of schedule.ts that a tick started this worker for. */
+  readonly job: string | null
   readonly print: 'text' | 'json' | 'nothing'
 }
 
@@ -59,6 +61,7 @@ export async function readPlan(args: string[]): Promise<Plan> {
     watch: flags.watch === true,
     dryRun: flags['dry-run'] === true,
     fail: flags.fail === true,
+    job: flags.job ?? null,
     print: flags.quiet === true ? 'nothing' : flags.json === true ? 'json' : 'text',
   }
 }
@@ -79,11 +82,16 @@ function parse(args: string[]) {
       timeout: { ...text, describe: 'Stop a program after this long, unless its row says otherwise' },
       grace: { ...text, describe: 'Between asking a program to stop and killing it [default: 10s]' },
       retry: { ...text, describe: 'Delays between attempts, unless the row says otherwise [default: 1m,5m,30m]' },
+      crash: {
+        ...text,
+        describe: 'What becomes of a task whose attempt vanished: retry, hold or fail [default: retry]',
+      },
       task: { ...text, describe: 'Only this task' },
       since: { ...text, describe: 'Only rows added at or after this time (or so long ago)' },
       until: { ...text, describe: 'Only rows added before this time (or so long ago)' },
       'from-id': { ...text, describe: 'Only rows from this id' },
       'to-id': { ...text, describe: 'Only rows up to this id' },
+      job: { ...text, describe: 'The job of schedule.ts it is started for; the tick gives it' },
       'dry-run': { type: 'boolean', describe: 'Show what would be run, and run nothing' },
       fail: { type: 'boolean', describe: 'Exit 1 when a task failed' },
       quiet: { type: 'boolean', describe: 'Print nothing but errors' },

@@ -38,7 +38,13 @@ export async function main(args: string[]): Promise<number> {
 }
 
 async function drainQueue(db: Driver, plan: Plan): Promise<number> {
-  const seats = await takeSeats(db, plan.queue, plan.total, plan.shards)
+  const seats = await takeSeats(db, plan.queue, plan.total, plan.shards, {
+    job: plan.job,
+    stateDirectory: plan.settings.stateDirectory,
+    retry: plan.settings.retry,
+    crash: plan.settings.crash,
+    timeoutMs: plan.settings.timeoutMs ?? null,
+  })
   try {
     const log = openLog(plan, seats)
     for (const holder of seats.taken) log.event('shard-taken', takenBy(holder))
@@ -72,7 +78,7 @@ async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog): Pro
     attempts: {
       workerId: seats.workerId,
       installation: await installationName(db),
-      defaultRetry: settings.retry,
+      terms: { retry: settings.retry, crash: settings.crash },
       timeoutMs: settings.timeoutMs,
       graceMs: settings.graceMs,
       projectDirectory: settings.directory,

@@ -48,6 +48,10 @@ export interface ClaimedTask {
   readonly expiresAt: number | null
   /** `expires_at` was over, by the database's clock, when the row was claimed. */
   readonly expired: boolean
+  /** Tasks with one key run one at a time, in the order of their ids. */
+  readonly shardKey: string | null
+  /** Attempts that ended in a crash or by a signal, the last ones in a row. */
+  readonly crashes: number
 }
 
 /** After a lost race, choose at random among so many times the rows asked for: the others did not all lose too. */
@@ -175,12 +179,14 @@ interface TaskRow {
   timeout_s: number | null
   expires_at: number | null
   expired: number
+  shard_key: string | null
+  crashes: number
 }
 
 async function readBack(db: Driver, ids: readonly number[], token: number): Promise<Map<number, ClaimedTask>> {
   const all = padded(ids)
   const rows = await db.all<TaskRow>(
-    `SELECT id, queue, task, OCTET_LENGTH(task) AS task_bytes, param, OCTET_LENGTH(param) AS param_bytes, attempts, max_attempts, retry, timeout_s,
+    `SELECT id, queue, task, OCTET_LENGTH(task) AS task_bytes, param, OCTET_LENGTH(param) AS param_bytes, attempts, max_attempts, retry, timeout_s, shard_key, crashes,
             ${db.dialect.asMs('expires_at')} AS expires_at,
             CASE WHEN expires_at <= ${db.dialect.now} THEN 1 ELSE 0 END AS expired
        FROM queue
@@ -205,6 +211,8 @@ function claimedTask(row: TaskRow, token: number): ClaimedTask {
     timeoutSeconds: row.timeout_s,
     expiresAt: row.expires_at === null ? null : Number(row.expires_at),
     expired: Number(row.expired) === 1,
+    shardKey: row.shard_key,
+    crashes: Number(row.crashes),
   }
 }
 

@@ -26,11 +26,17 @@ export interface Finish {
   readonly ranMs: number
   /** When it ended, on the clock of `performance.now()`: the database's clock is asked how long ago that was. */
   readonly endedAt: number
+  /** Crashes and signals in a row, this attempt included. */
+  readonly crashes: number
 }
 
 export type NextState =
   | { readonly kind: 'done' }
   | { readonly kind: 'failed' }
+  /** Somebody cancelled it while it ran. */
+  | { readonly kind: 'cancelled' }
+  /** Until a person releases it. */
+  | { readonly kind: 'held' }
   /** Another attempt after `delayMs`; `counted: false` when this one used none up. */
   | { readonly kind: 'again'; readonly delayMs: number; readonly counted: boolean }
 
@@ -89,31 +95,45 @@ async function finishDone(db: Driver, finishes: readonly Finish[]): Promise<Fini
   return changed === finishes.length ? [] : notOurs(db, finishes)
 }
 
+/** The state that an attempt leads to, and whether the task is finished by it. */
+const ENDINGS = {
+  failed: { status: 3, ends: true },
+  cancelled: { status: 5, ends: true },
+  again: { status: 4, ends: false },
+  held: { status: 6, ends: false },
+  done: { status: 1, ends: true },
+} as const
+
+/** A task that was cancelled while it ran is cancelled, whatever the attempt would have led to. */
 async function finishOthers(db: Driver, tx: Executor, finishes: readonly Finish[]): Promise<Finish[]> {
   const { dialect } = db
   const lost: Finish[] = []
   const at = performance.now()
   for (const finish of finishes) {
     const { next, output } = finish
-    const failed = next.kind === 'failed'
+    const { status, ends } = ENDINGS[next.kind]
+    const isOver = ends ? '1 = 1' : 'cancel_at IS NOT NULL'
     const { changed } = await tx.run(
       `UPDATE queue
-          SET status = ${failed ? 3 : 4},
-              ${failed ? 'unique_key = CASE WHEN keep_unique = 1 THEN unique_key ELSE NULL END,' : `run_at = ${dialect.fromNow('?')},`}
-              attempts = attempts - ?, exit_code = ?, exit_signal = ?, error = ?,
-              started_at = ${dialect.fromNow('?')}, finished_at = ${failed ? dialect.fromNow('?') : 'NULL'},
+          SET status = ${ends ? status : `CASE WHEN cancel_at IS NULL THEN ${status} ELSE 5 END`},
+              unique_key = CASE WHEN keep_unique = 0 AND ${isOver} THEN NULL ELSE unique_key END,
+              finished_at = CASE WHEN ${isOver} THEN ${dialect.fromNow('?')} ELSE NULL END,
+              ${next.kind === 'again' ? `run_at = ${dialect.fromNow('?')},` : ''}
+              attempts = attempts - ?, crashes = ?, exit_code = ?, exit_signal = ?, error = ?,
+              started_at = ${dialect.fromNow('?')},
               cpu_ms = ?, log_file = ?, log_offset = ?, log_bytes = ?, mtime = ${dialect.now}
         WHERE id = ?
           AND status = 2
           AND claim_token = ?`,
       [
+        -Math.round(at - finish.endedAt),
         ...(next.kind === 'again' ? [next.delayMs] : []),
         next.kind === 'again' && !next.counted ? 1 : 0,
+        finish.crashes,
         finish.exitCode,
         finish.exitSignal,
         finish.error,
         -Math.round(at - finish.endedAt + finish.ranMs),
-        ...(failed ? [-Math.round(at - finish.endedAt)] : []),
         finish.cpuMs,
         output?.file ?? null,
         output?.offset ?? null,

@@ -5,6 +5,7 @@
  * clock. The row of a worker that is dead loses its seat and stays, because rows it had claimed still point to it.
  */
 import { again } from '../again.ts'
+import type { CrashPolicy } from '../crash-policy.ts'
 import type { Driver } from '../driver.ts'
 import { marks } from './sql.ts'
 
@@ -22,6 +23,19 @@ export interface ProcessIdentity {
   readonly pid: number
   /** When the process started, in clock ticks since boot. */
   readonly pidStart: number
+}
+
+/** What whoever has to clear up after this worker must know. */
+export interface SeatTerms {
+  /** The job of the schedule that it belongs to. */
+  readonly job: string | null
+  /** Where the directories of its workers are, on its host. */
+  readonly stateDirectory: string
+  /** For rows that bring no list of delays of their own. */
+  readonly retry: string
+  readonly crash: CrashPolicy
+  /** For rows that bring no time limit of their own. */
+  readonly timeoutMs: number | null
 }
 
 export interface SeatHolder extends ProcessIdentity, Seat {
@@ -45,14 +59,21 @@ export async function takeSeat(
   db: Driver,
   seat: Seat,
   self: ProcessIdentity,
+  terms: SeatTerms,
   isGone: (holder: SeatHolder) => boolean,
 ): Promise<Seating> {
   for (;;) {
     try {
       const { insertId } = await db.run(
-        `INSERT INTO worker (queue, total, shard, seat, host, boot_id, pid, pid_start, lease_until)
-         VALUES (${marks(8)}, ${db.dialect.fromNow('?')})`,
-        [seat.queue, seat.total, seat.shard, seatName(seat), self.host, self.bootId, self.pid, self.pidStart, LEASE_MS],
+        `INSERT INTO worker (queue, total, shard, seat, host, boot_id, pid, pid_start,
+                             job, state_directory, retry, crash, timeout_ms, lease_until)
+         VALUES (${marks(13)}, ${db.dialect.fromNow('?')})`,
+        [
+          ...[seat.queue, seat.total, seat.shard, seatName(seat)],
+          ...[self.host, self.bootId, self.pid, self.pidStart],
+          ...[terms.job, terms.stateDirectory, terms.retry, terms.crash, terms.timeoutMs],
+          LEASE_MS,
+        ],
       )
       return { kind: 'seated', workerId: insertId }
     } catch (error) {
@@ -89,19 +110,27 @@ export async function seatHolders(db: Driver, queue: string, total: number): Pro
   }))
 }
 
-/** @returns the workers whose seat is still theirs; one that is missing was unseated and must stop */
-export async function renewSeats(db: Driver, workerIds: readonly number[], patienceMs: number): Promise<number[]> {
+export interface Renewal {
+  /** The workers whose seat is still theirs; one that is missing was unseated. */
+  readonly held: readonly number[]
+  /** Somebody asked one of them to drain. */
+  readonly drain: boolean
+}
+
+/** Another beat: the lease of these workers begins anew, for those that still have their seat. */
+export async function renewSeats(db: Driver, workerIds: readonly number[], patienceMs: number): Promise<Renewal> {
   return again(db.dialect, { forMs: patienceMs }, async () => {
     await db.run(
       `UPDATE worker SET beat_at = ${db.dialect.now}, lease_until = ${db.dialect.fromNow('?')}
         WHERE id IN (${marks(workerIds.length)}) AND seat IS NOT NULL`,
       [LEASE_MS, ...workerIds],
     )
-    const rows = await db.all<{ id: number }>(
-      `SELECT id FROM worker WHERE id IN (${marks(workerIds.length)}) AND seat IS NOT NULL`,
+    const rows = await db.all<{ id: number; drain: number }>(
+      `SELECT id, CASE WHEN drain_at IS NULL THEN 0 ELSE 1 END AS drain
+         FROM worker WHERE id IN (${marks(workerIds.length)}) AND seat IS NOT NULL`,
       workerIds,
     )
-    return rows.map(({ id }) => Number(id))
+    return { held: rows.map(({ id }) => Number(id)), drain: rows.some(({ drain }) => Number(drain) === 1) }
   })
 }
 
