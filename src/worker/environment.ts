@@ -4,7 +4,7 @@
  * The worker's own environment, without the dispatcher's settings (its database URL holds a password), taken once when
  * the worker starts; and per task the variables of the contract.
  */
-import type { ClaimedTask } from '../queue/store/claim.ts'
+import type { ClaimedTask } from '../queue/store/claimed-task.ts'
 import { quote } from './quote.ts'
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/

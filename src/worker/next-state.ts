@@ -3,7 +3,7 @@
  */
 import { CRASH_LIMIT, type CrashPolicy } from '../queue/crash-policy.ts'
 import { parseRetryList } from '../queue/retry-list.ts'
-import type { ClaimedTask } from '../queue/store/claim.ts'
+import type { ClaimedTask } from '../queue/store/claimed-task.ts'
 import type { NextState } from '../queue/store/finish.ts'
 import { NEVER_RETRY, type Outcome, TRY_LATER } from './outcome.ts'
 

@@ -4,7 +4,7 @@
 import type { DayLog } from '../log/day-log.ts'
 import type { EventName, Fields } from '../log/event.ts'
 import { CRASH_LIMIT } from '../queue/crash-policy.ts'
-import type { ClaimedTask } from '../queue/store/claim.ts'
+import type { ClaimedTask } from '../queue/store/claimed-task.ts'
 import type { Finish, NextState, OutputPlace } from '../queue/store/finish.ts'
 import { formatDuration } from '../time/duration.ts'
 import { crashesAfter, isQuarantined, maxAttempts, nextState, type Terms } from './next-state.ts'

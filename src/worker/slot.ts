@@ -5,7 +5,7 @@
  * to leave. A program that is asked to stop has the grace period; then its whole group is killed, runner included, and the
  * slot gets a new runner.
  */
-import type { ClaimedTask } from '../queue/store/claim.ts'
+import type { ClaimedTask } from '../queue/store/claimed-task.ts'
 import { startTimer, type Timer } from '../time/timer.ts'
 import { taskAssignments } from './environment.ts'
 import { maxAttempts, type Terms } from './next-state.ts'

@@ -6,7 +6,8 @@
  * that could have added something.
  */
 import type { Driver } from '../queue/driver.ts'
-import { type ClaimedTask, claim, type TaskFilter } from '../queue/store/claim.ts'
+import { claim, type TaskFilter } from '../queue/store/claim.ts'
+import type { ClaimedTask } from '../queue/store/claimed-task.ts'
 import { giveBack } from '../queue/store/give-back.ts'
 import { promote } from '../queue/store/promote.ts'
 import { LookAhead } from './look-ahead.ts'

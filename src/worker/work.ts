@@ -7,7 +7,7 @@
  */
 import { rmSync } from 'node:fs'
 import type { DayLog } from '../log/day-log.ts'
-import type { ClaimedTask } from '../queue/store/claim.ts'
+import type { ClaimedTask } from '../queue/store/claimed-task.ts'
 import { startTimer, type Timer } from '../time/timer.ts'
 import { Booking } from './booking.ts'
 import { finishOf, logAttempt } from './record.ts'

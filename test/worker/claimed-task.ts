@@ -1,5 +1,5 @@
 /** A claimed row for tests of what a worker does with one. */
-import type { ClaimedTask } from '../../src/queue/store/claim.ts'
+import type { ClaimedTask } from '../../src/queue/store/claimed-task.ts'
 
 export function claimed(given: Partial<ClaimedTask>): ClaimedTask {
   return {

@@ -9,6 +9,7 @@
 import { randomInt } from 'node:crypto'
 import { again } from '../again.ts'
 import type { Driver, Value } from '../driver.ts'
+import { type ClaimedRow, type ClaimedTask, claimedColumns, claimedTask } from './claimed-task.ts'
 import { limited, marks, padded } from './sql.ts'
 
 export interface ClaimRequest {
@@ -31,27 +32,6 @@ export interface TaskFilter {
   readonly until?: number
   readonly fromId?: number
   readonly toId?: number
-}
-
-export interface ClaimedTask {
-  readonly id: number
-  readonly claimToken: number
-  readonly queue: string
-  readonly task: string
-  readonly param: string
-  /** 1 for the first attempt. */
-  readonly attempt: number
-  readonly maxAttempts: number | null
-  readonly retry: string | null
-  readonly timeoutSeconds: number | null
-  /** UTC milliseconds. */
-  readonly expiresAt: number | null
-  /** `expires_at` was over, by the database's clock, when the row was claimed. */
-  readonly expired: boolean
-  /** Tasks with one key run one at a time, in the order of their ids. */
-  readonly shardKey: string | null
-  /** Attempts that ended in a crash or by a signal, the last ones in a row. */
-  readonly crashes: number
 }
 
 /** After a lost race, choose at random among so many times the rows asked for: the others did not all lose too. */
@@ -166,62 +146,17 @@ async function take(
   return readBack(db, ids, token)
 }
 
-interface TaskRow {
-  id: number
-  queue: string
-  task: string
-  task_bytes: number
-  param: string
-  param_bytes: number
-  attempts: number
-  max_attempts: number | null
-  retry: string | null
-  timeout_s: number | null
-  expires_at: number | null
-  expired: number
-  shard_key: string | null
-  crashes: number
-}
-
 async function readBack(db: Driver, ids: readonly number[], token: number): Promise<Map<number, ClaimedTask>> {
   const all = padded(ids)
-  const rows = await db.all<TaskRow>(
-    `SELECT id, queue, task, OCTET_LENGTH(task) AS task_bytes, param, OCTET_LENGTH(param) AS param_bytes, attempts, max_attempts, retry, timeout_s, shard_key, crashes,
-            ${db.dialect.asMs('expires_at')} AS expires_at,
-            CASE WHEN expires_at <= ${db.dialect.now} THEN 1 ELSE 0 END AS expired
+  const rows = await db.all<ClaimedRow>(
+    `SELECT ${claimedColumns(db.dialect)}
        FROM queue
       WHERE id IN (${marks(all.length)})
         AND status = 2
         AND claim_token = ?`,
     [...all, token],
   )
-  return new Map(rows.map((row) => [Number(row.id), claimedTask(row, token)]))
-}
-
-function claimedTask(row: TaskRow, token: number): ClaimedTask {
-  return {
-    id: Number(row.id),
-    claimToken: token,
-    queue: row.queue,
-    task: whole(row.task, row.task_bytes),
-    param: whole(row.param, row.param_bytes),
-    attempt: row.attempts,
-    maxAttempts: row.max_attempts,
-    retry: row.retry,
-    timeoutSeconds: row.timeout_s,
-    expiresAt: row.expires_at === null ? null : Number(row.expires_at),
-    expired: Number(row.expired) === 1,
-    shardKey: row.shard_key,
-    crashes: Number(row.crashes),
-  }
-}
-
-/**
- * Node 22 cuts a text of SQLite at its first NUL, and bytes that are no UTF-8 are replaced: a text that is not what stands
- * in the row gets the NUL back, so that it is refused as what it is.
- */
-function whole(text: string, bytes: number): string {
-  return Buffer.byteLength(text) === Number(bytes) ? text : `${text}\0`
+  return new Map(rows.map((row) => [Number(row.id), claimedTask(row)]))
 }
 
 /** A producer's plain INSERT may be ready and have its `run_at` to come: it is scheduled then, and never run early. */

@@ -1,7 +1,7 @@
 /** Giving back rows that were claimed and never started: they are ready again at once and no attempt was used. */
 import { again } from '../again.ts'
 import type { Driver } from '../driver.ts'
-import type { ClaimedTask } from './claim.ts'
+import type { ClaimedTask } from './claimed-task.ts'
 import { marks, padded, perId } from './sql.ts'
 
 export async function giveBack(db: Driver, tasks: readonly ClaimedTask[], patienceMs: number): Promise<void> {

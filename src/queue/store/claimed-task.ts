@@ -1,0 +1,75 @@
+/** A row under a claim, as whoever runs it or clears up after it needs it. */
+import type { Dialect } from '../driver.ts'
+
+export interface ClaimedTask {
+  readonly id: number
+  readonly claimToken: number
+  readonly queue: string
+  readonly task: string
+  readonly param: string
+  /** 1 for the first attempt. */
+  readonly attempt: number
+  readonly maxAttempts: number | null
+  readonly retry: string | null
+  readonly timeoutSeconds: number | null
+  /** UTC milliseconds. */
+  readonly expiresAt: number | null
+  /** `expires_at` was over, by the database's clock, when the row was claimed. */
+  readonly expired: boolean
+  /** Tasks with one key run one at a time, in the order of their ids. */
+  readonly shardKey: string | null
+  /** Attempts that ended in a crash or by a signal, the last ones in a row. */
+  readonly crashes: number
+}
+
+export interface ClaimedRow {
+  id: number
+  claim_token: number
+  queue: string
+  task: string
+  task_bytes: number
+  param: string
+  param_bytes: number
+  attempts: number
+  max_attempts: number | null
+  retry: string | null
+  timeout_s: number | null
+  expires_at: number | null
+  expired: number
+  shard_key: string | null
+  crashes: number
+}
+
+/** What is selected of a row to make a `ClaimedTask` of it. */
+export function claimedColumns({ asMs, now }: Dialect): string {
+  return `id, claim_token, queue, task, OCTET_LENGTH(task) AS task_bytes, param, OCTET_LENGTH(param) AS param_bytes,
+          attempts, max_attempts, retry, timeout_s, shard_key, crashes,
+          ${asMs('expires_at')} AS expires_at,
+          CASE WHEN expires_at <= ${now} THEN 1 ELSE 0 END AS expired`
+}
+
+export function claimedTask(row: ClaimedRow): ClaimedTask {
+  return {
+    id: Number(row.id),
+    claimToken: Number(row.claim_token),
+    queue: row.queue,
+    task: whole(row.task, row.task_bytes),
+    param: whole(row.param, row.param_bytes),
+    attempt: row.attempts,
+    maxAttempts: row.max_attempts,
+    retry: row.retry,
+    timeoutSeconds: row.timeout_s,
+    expiresAt: row.expires_at === null ? null : Number(row.expires_at),
+    expired: Number(row.expired) === 1,
+    shardKey: row.shard_key,
+    crashes: Number(row.crashes),
+  }
+}
+
+/**
+ * Node 22 cuts a text of SQLite at its first NUL, and bytes that are no UTF-8 are replaced: a text that is not what stands
+ * in the row gets the NUL back, so that it is refused as what it is.
+ */
+function whole(text: string, bytes: number): string {
+  return Buffer.byteLength(text) === Number(bytes) ? text : `${text}\0`
+}
