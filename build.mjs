@@ -5,7 +5,7 @@
  * not need (the MySQL driver for a SQLite queue, say) stays in a chunk that is not read.
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs'
 import { build } from 'esbuild'
 
 const COMMANDS = ['cron-mission', 'do-queue', 'add-task', 'queuectl']
@@ -25,13 +25,18 @@ const plainWidth = {
   },
 }
 
-rmSync('dist', { recursive: true, force: true })
+// Cron may start a command at any moment: what is there stays until what replaces it is whole.
+const fresh = `dist.${process.pid}`
+const stale = `${fresh}.old`
+process.on('exit', () => {
+  for (const path of [fresh, stale]) rmSync(path, { recursive: true, force: true })
+})
 await build({
   entryPoints: {
     index: 'src/index.ts',
     ...Object.fromEntries(COMMANDS.map((name) => [`bin/${name}`, `src/bin/${name}.ts`])),
   },
-  outdir: 'dist',
+  outdir: fresh,
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
   splitting: true,
@@ -48,5 +53,7 @@ await build({
   plugins: [plainWidth],
   logLevel: 'warning',
 })
-for (const name of COMMANDS) chmodSync(`dist/bin/${name}.js`, 0o755)
-execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' })
+for (const name of COMMANDS) chmodSync(`${fresh}/bin/${name}.js`, 0o755)
+execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', fresh], { stdio: 'inherit' })
+if (existsSync('dist')) renameSync('dist', stale)
+renameSync(fresh, 'dist')
