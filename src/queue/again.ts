@@ -1,9 +1,10 @@
 /**
  * Doing a unit of database work again when the database says so.
  *
- * A deadlock, a lock wait that ran out or a connection that broke is not an error of ours and not an empty queue: the
- * unit is rolled back and done again as a whole after a moment. A unit must therefore be safe to repeat when the answer
- * to its last try was lost: it is told which try it is, so that it can ask before it writes again.
+ * A deadlock, a lock wait that ran out, a connection that broke or a server that is read-only for a minute is not an error
+ * of ours and not an empty queue: the unit is rolled back and done again as a whole after a moment. A unit must therefore
+ * be safe to repeat when the answer to its last try was lost: it is told which try it is, so that it can ask before it
+ * writes again.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Complaint, EXIT } from '../exit.ts'
@@ -11,13 +12,20 @@ import type { Dialect } from './driver.ts'
 
 const SHORTEST_WAIT_MS = 5
 const LONGEST_WAIT_MS = 200
-const LONGEST_WAIT_RECONNECTING_MS = 2_000
+const LONGEST_WAIT_AWAY_MS = 2_000
 
 export interface AgainOptions {
-  /** Give up and throw once this long has passed since the first try. */
+  /** Give up and throw once this long has passed since the first try; `Infinity` for never. */
   readonly forMs: number
-  /** Called once, when the connection is first found lost. */
-  readonly onLost?: (error: Error) => void
+  /**
+   * Called once, when the database is first found away: the connection lost, or nothing accepted for now. `triedAt`, on the
+   * clock of `performance.now()`, is when the try began that found it: who asks late may hear of an outage that is over.
+   */
+  readonly onLost?: ((error: Error, triedAt: number) => void) | undefined
+  /** Called once, when the unit is done after all. */
+  readonly onBack?: (() => void) | undefined
+  /** When it is aborted, the next failure is the last. */
+  readonly giveUp?: AbortSignal | undefined
 }
 
 /**
@@ -26,36 +34,37 @@ export interface AgainOptions {
  */
 export async function again<T>(
   dialect: Dialect,
-  options: AgainOptions,
+  { forMs, onLost, onBack, giveUp }: AgainOptions,
   unit: (attempt: number) => Promise<T>,
 ): Promise<T> {
-  const deadline = performance.now() + options.forMs
-  let said = false
+  const deadline = performance.now() + forMs
+  let lost = false
   for (let attempt = 0; ; attempt++) {
+    const triedAt = performance.now()
     try {
-      return await unit(attempt)
+      const result = await unit(attempt)
+      if (lost) onBack?.()
+      return result
     } catch (error) {
-      const lost = dialect.isConnectionLost(error)
-      if (!lost && !dialect.isTransient(error)) throw error
-      if (performance.now() >= deadline) throw givenUp(error, lost)
-      if (lost && !said) {
-        said = true
-        options.onLost?.(error as Error)
-      }
-      await sleep(waitMs(attempt, lost ? LONGEST_WAIT_RECONNECTING_MS : LONGEST_WAIT_MS))
+      const away = dialect.isConnectionLost(error) || dialect.isUnavailable(error)
+      if (!away && !dialect.isTransient(error)) throw error
+      if (performance.now() >= deadline || (away && giveUp?.aborted)) throw givenUp(error, away)
+      if (away && !lost) onLost?.(error as Error, triedAt)
+      lost ||= away
+      await sleep(waitMs(attempt, away ? LONGEST_WAIT_AWAY_MS : LONGEST_WAIT_MS))
     }
   }
 }
 
-function givenUp(error: unknown, lost: boolean): Complaint {
+/** The driver may have found the words for it already. */
+function givenUp(error: unknown, away: boolean): Complaint {
+  if (error instanceof Complaint) return error
   const why = error instanceof Error ? error.message : String(error)
-  const what = lost ? 'The database does not answer' : 'The database rolls back again and again'
+  const what = away ? 'The database does not answer' : 'The database rolls back again and again'
   return new Complaint(
     EXIT.unavailable,
     `${what} (${why}). Look at the server; what is known is kept until it can be booked.`,
-    {
-      cause: error,
-    },
+    { cause: error },
   )
 }
 

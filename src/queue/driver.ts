@@ -21,8 +21,11 @@ export interface Changed {
 
 export interface Driver extends Executor {
   readonly dialect: Dialect
-  /** `work` in one transaction: all of it, or nothing when it throws. It must await nothing but its own statements. */
-  transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T>
+  /**
+   * `work` in one transaction: all of it, or nothing when it throws. It must await nothing but its own statements.
+   * Each of them has to be answered within seconds, unless they are `slow`, as those of a migration are.
+   */
+  transaction<T>(work: (tx: Executor) => Promise<T>, options?: { readonly slow: boolean }): Promise<T>
   close(): Promise<void>
 }
 
@@ -61,4 +64,6 @@ export interface Dialect {
   readonly isTransient: (error: unknown) => boolean
   /** The connection went away: what was under way may or may not have happened. */
   readonly isConnectionLost: (error: unknown) => boolean
+  /** It refuses for now, perhaps for minutes: read-only while it fails over, or no connection is left. */
+  readonly isUnavailable: (error: unknown) => boolean
 }

@@ -68,7 +68,7 @@ async function migrateInTransaction(db: Driver): Promise<readonly Migration[]> {
 
 async function migrateUnderLock(db: Driver): Promise<readonly Migration[]> {
   // The lock belongs to one connection, so that connection does everything; DDL commits by itself there.
-  return db.transaction(async (tx) => {
+  const work = async (tx: Executor) => {
     const [lock] = await tx.all<{ taken: number | null }>('SELECT GET_LOCK(?, ?) AS taken', [LOCK, LOCK_WAIT_SECONDS])
     if (Number(lock?.taken) !== 1) {
       throw new Complaint(EXIT.busy, 'Another "queuectl migrate" is under way on this database. Wait for it to end.')
@@ -78,7 +78,8 @@ async function migrateUnderLock(db: Driver): Promise<readonly Migration[]> {
     } finally {
       await tx.all('SELECT RELEASE_LOCK(?)', [LOCK])
     }
-  })
+  }
+  return db.transaction(work, { slow: true })
 }
 
 async function runMigrations(tx: Executor, version: number, dialect: Dialect): Promise<readonly Migration[]> {

@@ -5,32 +5,14 @@
  * injection. Every connection reads at READ COMMITTED, counts time in UTC and refuses what does not fit,
  * whatever the server's defaults are.
  */
-import type { Pool, PoolConnection, PoolOptions, ResultSetHeader, RowDataPacket } from 'mysql2/promise'
-import { Complaint, EXIT } from '../exit.ts'
+import type { PoolConnection, PoolOptions, ResultSetHeader } from 'mysql2'
+import { type AgainOptions, again } from './again.ts'
 import type { Changed, Dialect, Driver, Executor, Value } from './driver.ts'
+import { type Answer, ask, discard, MysqlConnections, tell } from './mysql-connections.ts'
+import { errorNumber, isConnectionLost, isRolledBack, isUnavailable, type MysqlPlace, named } from './mysql-errors.ts'
 
 /** One for claims, one for finishes, one for the lease: none of them waits for another. */
 const CONNECTIONS = 3
-const CONNECT_TIMEOUT_MS = 10_000
-
-const ROLLED_BACK = new Set([
-  1205, // lock wait timeout
-  1213, // deadlock; on Galera also a lost certification
-  1020, // record has changed since last read
-  1047, // Galera: node is not (yet) part of the majority
-  1290, // read-only while failing over
-  1040, // too many connections
-])
-const SERVER_GOES_AWAY = new Set([1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1927, 2006, 2013])
-const LOST_CODES = new Set([
-  'PROTOCOL_CONNECTION_LOST',
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-])
 
 export const mysqlDialect: Dialect = {
   title: 'MySQL',
@@ -44,33 +26,30 @@ export const mysqlDialect: Dialect = {
   limitedBranch: (select) => `(${select})`,
   migratesItself: false,
   maxValues: 60_000,
-  isDuplicate: (error) => errno(error) === 1062,
-  isAlreadyThere: (error) => [1060, 1061].includes(errno(error)),
+  isDuplicate: (error) => errorNumber(error) === 1062,
+  isAlreadyThere: (error) => [1060, 1061].includes(errorNumber(error)),
   runningIndex: 'queue_promote',
-  isMissingTable: (error) => errno(error) === 1146,
-  isTransient: (error) => ROLLED_BACK.has(errno(error)),
-  isConnectionLost: (error) =>
-    SERVER_GOES_AWAY.has(errno(error)) ||
-    LOST_CODES.has((error as { code?: string }).code ?? '') ||
-    (error as { fatal?: boolean }).fatal === true ||
-    /closed state|Connection lost|Pool is closed/.test((error as Error).message ?? ''),
+  isMissingTable: (error) => errorNumber(error) === 1146,
+  isTransient: isRolledBack,
+  isConnectionLost,
+  isUnavailable,
 }
 
-/** @param url  `mysql://user:password@host:port/database`, with `?socket=/path` for a Unix socket */
-export async function openMysql(url: URL): Promise<Driver> {
-  const { default: mysql } = await import('mysql2/promise')
-  const pool = mysql.createPool(poolOptions(url))
-  pool.pool.on('connection', (connection) => {
-    for (const statement of SESSION) connection.query(statement, (error) => error !== null && connection.destroy())
-  })
-  const driver = new MysqlDriver(pool)
+/**
+ * @param url  `mysql://user:password@host:port/database`, with `?socket=/path` for a Unix socket
+ * @param answerMs  how long a statement may take, unless it is slow, before the connection counts as lost
+ * @param waiting  how long to wait for a server that cannot be reached
+ * @throws Complaint when it cannot be used, at once when waiting would not help
+ */
+export async function openMysql(url: URL, answerMs: number, waiting: AgainOptions): Promise<Driver> {
+  const driver = new MysqlDriver(await MysqlConnections.create(poolOptions(url), answerMs), placeOf(url))
   try {
-    await driver.run('DO 0')
+    await again(mysqlDialect, waiting, () => driver.run('DO 0'))
+    return driver
   } catch (error) {
-    await pool.end().catch(() => {})
-    throw connectComplaint(error, url) ?? error
+    await driver.close()
+    throw error
   }
-  return driver
 }
 
 /** A connection that a caller opened: rows are added in the caller's own transaction. */
@@ -79,15 +58,10 @@ export interface CallersConnection {
 }
 
 export function borrowMysql(connection: CallersConnection): Executor & { readonly dialect: Dialect } {
-  return { dialect: mysqlDialect, ...executor(connection) }
+  const answer = async (sql: string, values: readonly Value[]) =>
+    ((await connection.execute(sql, [...values])) as [Answer])[0]
+  return { dialect: mysqlDialect, ...executor(answer) }
 }
-
-const SESSION = [
-  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-  "SET SESSION time_zone = '+00:00'",
-  "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'",
-  'SET SESSION innodb_lock_wait_timeout = 5',
-]
 
 function poolOptions(url: URL): PoolOptions {
   const socketPath = url.searchParams.get('socket')
@@ -98,12 +72,17 @@ function poolOptions(url: URL): PoolOptions {
     database: databaseName(url),
     charset: 'utf8mb4',
     connectionLimit: CONNECTIONS,
-    maxIdle: CONNECTIONS,
-    idleTimeout: 30_000,
-    connectTimeout: CONNECT_TIMEOUT_MS,
     enableKeepAlive: true,
     // The number of rows changed, not of rows found: a guarded write that found nothing to change changed nothing.
     flags: ['-FOUND_ROWS'],
+  }
+}
+
+function placeOf(url: URL): MysqlPlace {
+  return {
+    where: url.searchParams.get('socket') ?? `${url.hostname}:${url.port || 3306}`,
+    user: decodeURIComponent(url.username),
+    database: databaseName(url),
   }
 }
 
@@ -115,99 +94,69 @@ class MysqlDriver implements Driver {
   readonly dialect = mysqlDialect
   readonly all: Executor['all']
   readonly run: Executor['run']
-  readonly #pool: Pool
+  readonly #connections: MysqlConnections
+  readonly #place: MysqlPlace
 
-  constructor(pool: Pool) {
-    this.#pool = pool
-    const { all, run } = executor(pool as CallersConnection)
+  constructor(connections: MysqlConnections, place: MysqlPlace) {
+    this.#connections = connections
+    this.#place = place
+    const { all, run } = executor((sql, values) =>
+      this.#use((connection, limitMs) => ask(connection, sql, values, limitMs)),
+    )
     this.all = all
     this.run = run
   }
 
-  async transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T> {
-    const connection = await this.#pool.getConnection()
-    try {
-      await connection.beginTransaction()
-      const result = await work(executor(connection as CallersConnection))
-      await connection.commit()
-      connection.release()
-      return result
-    } catch (error) {
-      await abandon(connection)
-      throw error
-    }
+  transaction<T>(work: (tx: Executor) => Promise<T>, { slow } = { slow: false }): Promise<T> {
+    return this.#use((connection, limitMs) => transact(connection, work, slow ? undefined : limitMs))
   }
 
   async close(): Promise<void> {
-    await this.#pool.end()
+    await this.#connections.close()
+  }
+
+  async #use<T>(work: (connection: PoolConnection, limitMs: number) => Promise<T>): Promise<T> {
+    try {
+      return await this.#connections.use(work)
+    } catch (error) {
+      throw named(error, this.#place)
+    }
   }
 }
 
-async function abandon(connection: PoolConnection): Promise<void> {
+/**
+ * Without a limit for its statements, a transaction waits for whoever uses a table as long as the server's own settings
+ * say.
+ */
+async function transact<T>(
+  connection: PoolConnection,
+  work: (tx: Executor) => Promise<T>,
+  limitMs: number | undefined,
+): Promise<T> {
+  const slow = limitMs === undefined
   try {
-    await connection.rollback()
-    connection.release()
-  } catch {
-    connection.destroy()
+    if (slow) await tell(connection, 'SET SESSION lock_wait_timeout = DEFAULT', limitMs)
+    await tell(connection, 'START TRANSACTION', limitMs)
+    const result = await work(executor((sql, values) => ask(connection, sql, values, limitMs)))
+    await tell(connection, 'COMMIT', limitMs)
+    return result
+  } catch (error) {
+    // A connection that cannot roll back takes its transaction with it.
+    if (!isConnectionLost(error)) await tell(connection, 'ROLLBACK', limitMs).catch(() => discard(connection))
+    throw error
+  } finally {
+    if (slow) discard(connection)
   }
 }
 
-function executor(connection: CallersConnection): Executor {
+function executor(answer: (sql: string, values: readonly Value[]) => Promise<Answer>): Executor {
   return {
     async all<Row>(sql: string, values: readonly Value[] = []): Promise<Row[]> {
-      const [rows] = (await connection.execute(sql, [...values])) as [RowDataPacket[], unknown]
-      return rows as Row[]
+      return (await answer(sql, values)) as Row[]
     },
     async run(sql: string, values: readonly Value[] = []): Promise<Changed> {
-      const [header] = (await connection.execute(sql, [...values])) as [ResultSetHeader, unknown]
-      return { changed: header.affectedRows, insertId: Number(header.insertId) }
+      const { affectedRows, insertId } = (await answer(sql, values)) as ResultSetHeader
+      return { changed: affectedRows, insertId: Number(insertId) }
     },
   }
-}
-
-/** What an operator can mend at connect becomes a sentence; the password is never part of it. */
-function connectComplaint(error: unknown, url: URL): Complaint | undefined {
-  const where = url.searchParams.get('socket') ?? `${url.hostname}:${url.port || 3306}`
-  const user = decodeURIComponent(url.username)
-  const options = { cause: error }
-  switch (errno(error)) {
-    case 1045:
-    case 1698:
-      return new Complaint(
-        EXIT.badConfig,
-        `The database at ${where} refused the user "${user}" or its password. Correct QUEUE_URL.`,
-        options,
-      )
-    case 1044:
-      return new Complaint(
-        EXIT.badConfig,
-        `The user "${user}" may not use the database "${databaseName(url)}" at ${where}. Grant it, or correct QUEUE_URL.`,
-        options,
-      )
-    case 1049:
-      return new Complaint(
-        EXIT.badConfig,
-        `There is no database "${databaseName(url)}" at ${where}. Create it, or correct QUEUE_URL.`,
-        options,
-      )
-    case 1040:
-      return new Complaint(
-        EXIT.unavailable,
-        `The database at ${where} has no connection left (max_connections). Try again, or allow more.`,
-        options,
-      )
-  }
-  const code = (error as { code?: string }).code ?? ''
-  if (LOST_CODES.has(code) || ['ENOTFOUND', 'EAI_AGAIN', 'ENOENT'].includes(code)) {
-    return new Complaint(
-      EXIT.unavailable,
-      `The database at ${where} cannot be reached (${code}). Check that it runs and that QUEUE_URL is right.`,
-      options,
-    )
-  }
-  return undefined
-}
-
-function errno(error: unknown): number {
-  return Number((error as { errno?: number }).errno ?? 0)
 }

@@ -76,11 +76,30 @@ export async function openQueue(url?: string, { directory = process.cwd() }: Ope
   }
 }
 
-/** The database behind a URL, with tables of the right version. */
-export async function openDatabase(url: string, directory: string): Promise<Driver> {
-  const db = await openDriver(url, directory)
+export interface Waiting {
+  /** How long to wait for a database that cannot be reached; `Infinity` for as long as it takes. */
+  readonly patienceMs: number
+  /** Called once with a sentence, when it begins to wait. */
+  readonly onWaiting: (sentence: string) => void
+}
+
+/**
+ * The database behind a URL, with tables of the right version.
+ *
+ * @throws Complaint when it cannot be used; at once when waiting would not help: a wrong password, no such database, no tables
+ */
+export async function openDatabase(url: string, directory: string, waiting?: Waiting): Promise<Driver> {
+  let said = false
+  const patience = {
+    forMs: waiting?.patienceMs ?? 0,
+    onLost: ({ message }: Error) => {
+      if (!said) waiting?.onWaiting(message)
+      said = true
+    },
+  }
+  const db = await openDriver(url, directory, patience)
   try {
-    await requireSchema(db)
+    await again(db.dialect, patience, () => requireSchema(db))
     return db
   } catch (error) {
     await db.close()
@@ -98,7 +117,7 @@ async function borrowed(connection: CallersConnection, row: TaskRow): Promise<nu
   return addOne(lent, lent.dialect, row)
 }
 
-/** Done again when the database rolled it back. An answer that was lost is an error: adding again might add twice. */
+/** Done again when nothing was written. An answer that was lost is an error: adding again might add twice. */
 async function onceOnly<T>(db: Driver, work: () => Promise<T>): Promise<T> {
   return again({ ...db.dialect, isConnectionLost: () => false }, { forMs: PATIENCE_MS }, work)
 }

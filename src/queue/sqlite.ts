@@ -2,28 +2,31 @@
  * The embedded database: SQLite, built into Node, one file, nothing to install.
  *
  * SQLite waits for locks synchronously, which would freeze heartbeats and program ends, and it waits unfairly. So it is
- * told not to wait at all: a busy database is tried again after a short random pause in which the event loop runs.
+ * told not to wait at all: a busy database is tried again after a short random pause in which the event loop runs, and one
+ * that is busy for seconds on end is a complaint, to be waited for as a server is that does not answer.
  * Writes are single statements or BEGIN IMMEDIATE; a transaction that starts by reading can fail in a way that no
  * waiting cures.
  */
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Complaint, EXIT } from '../exit.ts'
+import { type AgainOptions, again } from './again.ts'
 import type { Changed, Dialect, Driver, Executor, Value } from './driver.ts'
-
-const BUSY = 5
-const LOCKED = 6
-const CANNOT_OPEN = 14
-const NOT_A_DATABASE = 26
-const READ_ONLY = 8
-const FULL = 13
-const UNIQUE = 2067
-const PRIMARY_KEY = 1555
+import {
+  busyForLong,
+  cannotOpen,
+  isBusy,
+  isDuplicate,
+  isMissingTable,
+  isUnavailable,
+  moved,
+  named,
+} from './sqlite-errors.ts'
 
 const LONGEST_PAUSE_MS = 11
-const GIVE_UP_AFTER_MS = 60_000
+const GIVE_UP_AFTER_MS = 10_000
+const LOOK_EVERY_MS = 1_000
 const PREPARED_LIMIT = 500
 
 const NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
@@ -40,12 +43,13 @@ export const sqliteDialect: Dialect = {
   limitedBranch: (select) => `SELECT * FROM (${select})`,
   migratesItself: true,
   maxValues: 32_000,
-  isDuplicate: (error) => [UNIQUE, PRIMARY_KEY].includes(errorCode(error)),
+  isDuplicate,
   isAlreadyThere: (error) => error instanceof Error && /^duplicate column name|already exists$/.test(error.message),
   runningIndex: 'queue_running',
-  isMissingTable: (error) => error instanceof Error && error.message.startsWith('no such table'),
-  isTransient: (error) => isBusy(error),
+  isMissingTable,
+  isTransient: isBusy,
   isConnectionLost: () => false,
+  isUnavailable,
 }
 
 export interface SqliteOptions {
@@ -53,11 +57,15 @@ export interface SqliteOptions {
   readonly synchronous: 'full' | 'normal'
 }
 
-/** Opens the file, making it, and the directory it stands in, when they are not there. */
-export async function openSqlite(file: string, options: SqliteOptions): Promise<Driver> {
+/**
+ * Opens the file, making it, and the directory it stands in, when they are not there.
+ *
+ * @param waiting  how long to wait for one that is busy all the time
+ */
+export async function openSqlite(file: string, options: SqliteOptions, waiting: AgainOptions): Promise<Driver> {
   makeDirectory(dirname(file), file)
   const { DatabaseSync } = await loadSqlite()
-  return whenNotBusy(() => {
+  const open = () => {
     let database: DatabaseSync | undefined
     try {
       database = new DatabaseSync(file, { timeout: 0 })
@@ -68,7 +76,8 @@ export async function openSqlite(file: string, options: SqliteOptions): Promise<
       database?.close()
       throw named(error, file)
     }
-  })
+  }
+  return again(sqliteDialect, waiting, () => whenNotBusy(file, open))
 }
 
 function makeDirectory(directory: string, file: string): void {
@@ -95,22 +104,25 @@ class SqliteDriver implements Driver {
   readonly dialect = sqliteDialect
   readonly #database: DatabaseSync
   readonly #file: string
+  readonly #identity: string | undefined
+  #lookedAt = performance.now()
   readonly #prepared = new Map<string, StatementSync>()
   #transaction: Promise<unknown> | undefined
 
   constructor(database: DatabaseSync, file: string) {
     this.#database = database
     this.#file = file
+    this.#identity = fileAt(file)
   }
 
   async all<Row>(sql: string, values: readonly Value[] = []): Promise<Row[]> {
     while (this.#transaction !== undefined) await this.#transaction
-    return whenNotBusy(() => this.#all<Row>(sql, values))
+    return whenNotBusy(this.#file, () => this.#all<Row>(sql, values))
   }
 
   async run(sql: string, values: readonly Value[] = []): Promise<Changed> {
     while (this.#transaction !== undefined) await this.#transaction
-    return whenNotBusy(() => this.#run(sql, values))
+    return whenNotBusy(this.#file, () => this.#run(sql, values))
   }
 
   /** There is one connection, and a statement issued while a transaction is open would join it: the others wait. */
@@ -132,13 +144,13 @@ class SqliteDriver implements Driver {
   }
 
   async #transact<T>(work: (tx: Executor) => Promise<T>): Promise<T> {
-    await whenNotBusy(() => this.#run('BEGIN IMMEDIATE', []))
+    await whenNotBusy(this.#file, () => this.#run('BEGIN IMMEDIATE', []))
     try {
       const result = await work({
         all: async (sql, values = []) => this.#all(sql, values),
         run: async (sql, values = []) => this.#run(sql, values),
       })
-      await whenNotBusy(() => this.#run('COMMIT', []))
+      await whenNotBusy(this.#file, () => this.#run('COMMIT', []))
       return result
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
@@ -167,7 +179,14 @@ class SqliteDriver implements Driver {
     return statement
   }
 
+  /** What is written into a file that has no name any more vanishes when it is closed. */
+  #look(): void {
+    if (fileAt(this.#file) !== this.#identity) throw moved(this.#file)
+    this.#lookedAt = performance.now()
+  }
+
   #attempt<T>(action: () => T): T {
+    if (performance.now() - this.#lookedAt >= LOOK_EVERY_MS) this.#look()
     try {
       return action()
     } catch (error) {
@@ -176,53 +195,25 @@ class SqliteDriver implements Driver {
   }
 }
 
-async function whenNotBusy<T>(action: () => T): Promise<T> {
+async function whenNotBusy<T>(file: string, action: () => T): Promise<T> {
   const giveUpAt = performance.now() + GIVE_UP_AFTER_MS
   for (;;) {
     try {
       return action()
     } catch (error) {
-      if (!isBusy(error) || performance.now() > giveUpAt) throw error
+      if (!isBusy(error)) throw error
+      if (performance.now() > giveUpAt) throw busyForLong(file, GIVE_UP_AFTER_MS, error)
       await sleep(1 + Math.random() * (LONGEST_PAUSE_MS - 1))
     }
   }
 }
 
-function isBusy(error: unknown): boolean {
-  return [BUSY, LOCKED].includes(errorCode(error) & 0xff)
-}
-
-/** SQLite's extended result code; 0 for anything that is not an error of SQLite. */
-function errorCode(error: unknown): number {
-  return (error as { errcode?: number }).errcode ?? 0
-}
-
-/** What an operator can mend becomes a sentence that names the file; everything else stays what it was. */
-function named(error: unknown, file: string): unknown {
-  switch (errorCode(error) & 0xff) {
-    case CANNOT_OPEN:
-      return cannotOpen(file)
-    case READ_ONLY:
-      return new Complaint(
-        EXIT.unavailable,
-        `The SQLite file ${file} cannot be written. Make it and its directory writable for this user.`,
-      )
-    case FULL:
-      return new Complaint(
-        EXIT.unavailable,
-        `The disk that holds ${file} is full. Free some space; nothing that was booked is lost.`,
-      )
-    case NOT_A_DATABASE:
-      return new Complaint(
-        EXIT.badConfig,
-        `${file} is not a SQLite database. Set QUEUE_URL to another file, or move this one away.`,
-      )
-    default:
-      return error
+/** Which file a path leads to; undefined when to none. */
+function fileAt(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path)
+    return `${dev}:${ino}`
+  } catch {
+    return undefined
   }
-}
-
-function cannotOpen(file: string, options?: ErrorOptions): Complaint {
-  const sentence = `The SQLite file ${file} cannot be opened. Check that its directory exists and may be written by this user.`
-  return new Complaint(EXIT.unavailable, sentence, options)
 }

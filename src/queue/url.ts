@@ -3,31 +3,44 @@
  *
  *     sqlite:queue.db                       a file, relative to the project directory
  *     sqlite:/srv/shop/queue.db?synchronous=normal
- *     mysql://user:password@host:3306/shop  also mariadb://; `?socket=/run/mysqld/mysqld.sock` for a Unix socket
+ *     mysql://user:password@host:3306/shop  also mariadb://; `?socket=/run/mysqld/mysqld.sock` for a Unix socket,
+ *                                           `?timeout=30s` for a server that may take longer than 10 s to answer
  */
 import { resolve } from 'node:path'
 import { Complaint, EXIT } from '../exit.ts'
+import { parseDuration } from '../time/duration.ts'
+import type { AgainOptions } from './again.ts'
 import type { Driver } from './driver.ts'
 
 export const DEFAULT_QUEUE_URL = 'sqlite:queue.db'
 
+/** Far below the lease of a worker, which is not renewed meanwhile. */
+const ANSWER_MS = 10_000
+const SHORTEST_ANSWER_MS = 1_000
+const LONGEST_ANSWER_MS = 3_600_000
+
 /**
  * @param directory  what a relative SQLite file is relative to
+ * @param waiting  how long to wait for a database that cannot be reached now
  * @throws Complaint when the text is no queue URL, or the database cannot be opened
  */
-export async function openDriver(text: string, directory: string): Promise<Driver> {
+export async function openDriver(
+  text: string,
+  directory: string,
+  waiting: AgainOptions = { forMs: 0 },
+): Promise<Driver> {
   const place = parseQueueUrl(text, directory)
   if (place.kind === 'sqlite') {
     const { openSqlite } = await import('./sqlite.ts')
-    return openSqlite(place.file, { synchronous: place.synchronous })
+    return openSqlite(place.file, { synchronous: place.synchronous }, waiting)
   }
   const { openMysql } = await import('./mysql.ts')
-  return openMysql(place.url)
+  return openMysql(place.url, place.answerMs, waiting)
 }
 
 export type QueuePlace =
   | { readonly kind: 'sqlite'; readonly file: string; readonly synchronous: 'full' | 'normal' }
-  | { readonly kind: 'mysql'; readonly url: URL }
+  | { readonly kind: 'mysql'; readonly url: URL; readonly answerMs: number }
 
 export function parseQueueUrl(text: string, directory: string): QueuePlace {
   if (text.startsWith('sqlite:')) return sqlitePlace(text, directory)
@@ -50,7 +63,16 @@ export function parseQueueUrl(text: string, directory: string): QueuePlace {
       `QUEUE_URL for ${url.hostname} names no database. Write mysql://user:password@host:3306/database.`,
     )
   }
-  return { kind: 'mysql', url }
+  return { kind: 'mysql', url, answerMs: answerMs(url.searchParams.get('timeout')) }
+}
+
+function answerMs(text: string | null): number {
+  const ms = text === null ? ANSWER_MS : parseDuration(text)
+  if (ms !== undefined && ms >= SHORTEST_ANSWER_MS && ms <= LONGEST_ANSWER_MS) return ms
+  throw new Complaint(
+    EXIT.badConfig,
+    `QUEUE_URL has timeout=${text}, the longest that the database may take to answer. Use 1s to 1h.`,
+  )
 }
 
 function sqlitePlace(text: string, directory: string): QueuePlace {

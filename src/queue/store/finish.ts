@@ -5,7 +5,7 @@
  * is not changed, and whoever calls learns that the claim was lost. Tasks that are done go in one UPDATE for the whole
  * batch; the others bring a row of `attempt` with them and go one by one in one transaction.
  */
-import { again } from '../again.ts'
+import { type AgainOptions, again } from '../again.ts'
 import type { Driver, Executor, Value } from '../driver.ts'
 import { marks, padded, perId } from './sql.ts'
 
@@ -52,17 +52,17 @@ export async function finish(
   db: Driver,
   finishes: readonly Finish[],
   patienceMs: number,
-  onLost?: (error: Error) => void,
+  retrying: Omit<AgainOptions, 'forMs'> = {},
 ): Promise<Finish[]> {
   const byId = finishes.toSorted((a, b) => a.id - b.id)
   const done = byId.filter(({ next }) => next.kind === 'done')
   const others = byId.filter(({ next }) => next.kind !== 'done')
-  const retrying = { forMs: patienceMs, ...(onLost && { onLost }) }
+  const options = { forMs: patienceMs, ...retrying }
   return [
-    ...(done.length === 0 ? [] : await again(db.dialect, retrying, () => finishDone(db, done))),
+    ...(done.length === 0 ? [] : await again(db.dialect, options, () => finishDone(db, done))),
     ...(others.length === 0
       ? []
-      : await again(db.dialect, retrying, () => db.transaction((tx) => finishOthers(db, tx, others)))),
+      : await again(db.dialect, options, () => db.transaction((tx) => finishOthers(db, tx, others)))),
   ]
 }
 
@@ -172,14 +172,24 @@ async function recordAttempt(db: Driver, tx: Executor, finish: Finish, at: numbe
   )
 }
 
+/** The states in which a row may be found that this very attempt has led to. */
+const LED_TO: Readonly<Record<NextState['kind'], readonly number[]>> = {
+  done: [1],
+  failed: [3, 5],
+  cancelled: [5],
+  held: [6, 5],
+  again: [4, 0, 5],
+}
+
 /** Of rows that did not change: those that an earlier try, whose answer was lost, had booked already are ours. */
 async function notOurs(db: Executor, finishes: readonly Finish[]): Promise<Finish[]> {
   const rows = await db.all<{ id: number; status: number; claim_token: number | null }>(
     `SELECT id, status, claim_token FROM queue WHERE id IN (${marks(finishes.length)})`,
     finishes.map(({ id }) => id),
   )
-  const booked = new Map(
-    rows.filter(({ status }) => status !== 2).map((row) => [Number(row.id), Number(row.claim_token)]),
-  )
-  return finishes.filter(({ id, claimToken }) => booked.get(id) !== claimToken)
+  const byId = new Map(rows.map((row) => [Number(row.id), row]))
+  return finishes.filter(({ id, claimToken, next }) => {
+    const row = byId.get(id)
+    return Number(row?.claim_token) !== claimToken || !LED_TO[next.kind].includes(Number(row?.status))
+  })
 }

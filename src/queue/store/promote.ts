@@ -9,8 +9,13 @@ import type { Driver } from '../driver.ts'
 import { limited, marks, padded } from './sql.ts'
 
 /** @returns how many rows became ready; when it is `limit`, there may be more */
-export async function promote(db: Driver, limit: number, patienceMs: number): Promise<number> {
-  return again(db.dialect, { forMs: patienceMs }, async () => {
+export async function promote(
+  db: Driver,
+  limit: number,
+  patienceMs: number,
+  onLost?: (error: Error) => void,
+): Promise<number> {
+  return again(db.dialect, { forMs: patienceMs, onLost }, async () => {
     const rows = await db.all<{ id: number }>(
       `SELECT id FROM queue ${db.dialect.useIndex('queue_promote')}
         WHERE status = 4 AND run_at <= ${db.dialect.now}
