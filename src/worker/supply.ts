@@ -2,15 +2,20 @@
  * The supply: tasks that are claimed and not started yet.
  *
  * It is refilled before it is empty, so that no slot waits for the database, and it is small enough that little has to be
- * given back. It also knows when the part of the queue is empty: a claim that found nothing while no program was running
- * that could have added something.
+ * given back. When slots are idle while all that waits is behind running tasks of the same lanes, other lanes are asked
+ * for. It also knows when the part of the queue is empty: a claim that found nothing while no program was running that
+ * could have added something.
  */
+import { again } from '../queue/again.ts'
 import type { Driver } from '../queue/driver.ts'
-import { claim, type TaskFilter } from '../queue/store/claim.ts'
+import { claim } from '../queue/store/claim.ts'
 import type { ClaimedTask } from '../queue/store/claimed-task.ts'
+import type { TaskFilter } from '../queue/store/filter.ts'
 import { giveBack } from '../queue/store/give-back.ts'
 import { promote } from '../queue/store/promote.ts'
+import { runningTasks } from '../queue/store/running.ts'
 import { LookAhead } from './look-ahead.ts'
+import { Waiting } from './waiting.ts'
 
 export interface SupplyOptions {
   readonly db: Driver
@@ -32,16 +37,23 @@ export const SWEEP_MS = 1_000
 const PROMOTE_LIMIT = 1_000
 /** How long a database that does not answer is asked again. */
 const PATIENCE_MS = 30_000
+/** More rows than a worker ever has under its claims. */
+const ALL_OURS = 10_000
 
 export class Supply {
   readonly #options: SupplyOptions
   readonly #onDatabaseLost: (error: Error) => void
   readonly #lookAhead: LookAhead
-  #waiting: ClaimedTask[] = []
+  readonly #waiting = new Waiting()
+  /** To be given back: they wait in vain. */
+  readonly #returned: ClaimedTask[] = []
+  /** Tokens of claims of which the answer was lost for good: rows may bear them. */
+  readonly #unsure = new Set<number>()
   #claimed = 0
   #refilling = false
   /** The last claim found nothing: when that was, and whether no program was running. */
   #empty: { readonly at: number; readonly idle: boolean } | undefined
+  #noOtherLanesAt = Number.NEGATIVE_INFINITY
   #sweptAt = Number.NEGATIVE_INFINITY
 
   constructor(options: SupplyOptions, onDatabaseLost: (error: Error) => void) {
@@ -50,9 +62,19 @@ export class Supply {
     this.#lookAhead = new LookAhead(options.concurrency, options.batch)
   }
 
-  /** Tasks that could be started now. */
+  /** What is claimed and neither started nor given back. */
   get waiting(): number {
-    return this.#waiting.length
+    return this.#waiting.tasks.length + this.#returned.length + this.#unsure.size
+  }
+
+  /** The tasks that are to be started, in no order. */
+  get claimed(): readonly ClaimedTask[] {
+    return this.#waiting.tasks
+  }
+
+  /** One of them could be started now. */
+  get canStart(): boolean {
+    return this.#waiting.canStart
   }
 
   get isRefilling(): boolean {
@@ -69,50 +91,123 @@ export class Supply {
     return this.#empty?.idle === true
   }
 
+  /** Its lane is busy until `ended` or `putBack`. */
   take(): ClaimedTask | undefined {
-    return this.#waiting.shift()
+    return this.#waiting.take()
   }
 
   /** A task that was taken and could not be started after all. */
   putBack(task: ClaimedTask): void {
-    this.#waiting.unshift(task)
+    this.#waiting.putBack(task)
+  }
+
+  /** @param finished  done, failed or cancelled: those behind it go on. Otherwise they are given back, and wait for it. */
+  ended(task: ClaimedTask, finished: boolean): void {
+    this.#returned.push(...this.#waiting.ended(task, finished))
+  }
+
+  /** Gives back those of these tasks that have not been started, and what waits behind them in their lanes. */
+  async drop(ids: readonly number[]): Promise<void> {
+    this.#returned.push(...this.#waiting.drop(ids))
+    await this.#return()
   }
 
   /** @param running  programs that run now */
   wantsRefill(running: number): boolean {
-    if (this.#refilling || this.isLimitReached || this.#waiting.length > this.#lookAhead.lowWater) return false
-    if (this.#empty === undefined) return true
-    const lastChance = running === 0 && !this.#empty.idle
-    return lastChance || performance.now() - this.#empty.at >= SWEEP_MS
+    if (this.#refilling) return false
+    return this.#returned.length > 0 || this.#unsure.size > 0 || this.#wanted(running) !== 'nothing'
   }
 
-  /** @param idle  no program is running, and every result is booked */
-  async refill(idle: () => Promise<boolean>): Promise<void> {
+  /**
+   * @param running  programs that run now
+   * @param idle     no program is running, and every result is booked
+   */
+  async refill(running: number, idle: () => Promise<boolean>): Promise<void> {
     this.#refilling = true
     try {
-      const { db, queue, buckets, workerId, filter } = this.#options
+      await this.#return()
+      const wanted = this.#wanted(running)
+      if (wanted === 'nothing') return
       const wasIdle = await idle()
       await this.#sweep()
-      const limit = Math.min(this.#lookAhead.size, this.#remaining())
-      const retrying = { patienceMs: PATIENCE_MS, onLost: this.#onDatabaseLost }
-      const tasks = await claim(db, { queue, buckets, limit, workerId, filter, ...retrying })
-      this.#claimed += tasks.length
-      this.#waiting.push(...tasks)
-      this.#lookAhead.claimed(performance.now())
-      this.#empty = tasks.length > 0 ? undefined : { at: performance.now(), idle: wasIdle }
+      const foundSome = await this.#claim(wanted === 'other lanes')
+      const now = performance.now()
+      this.#lookAhead.claimed(now)
+      if (foundSome) this.#empty = undefined
+      else if (wanted === 'other lanes') this.#noOtherLanesAt = now
+      else this.#empty = { at: now, idle: wasIdle }
     } finally {
       this.#refilling = false
     }
   }
 
+  /** Everything that has not been started. Where the database does not take it back, our lease will end. */
   async giveBack(): Promise<void> {
-    await giveBack(this.#options.db, this.#waiting.splice(0), PATIENCE_MS)
+    this.#returned.push(...this.#waiting.dropAll())
+    try {
+      await this.#return()
+    } catch (error) {
+      this.#returned.length = 0
+      this.#unsure.clear()
+      throw error
+    }
+  }
+
+  #wanted(running: number): 'nothing' | 'anything' | 'other lanes' {
+    if (this.isLimitReached) return 'nothing'
+    const now = performance.now()
+    const waiting = this.#waiting.tasks.length
+    const isStuck = waiting > 0 && running < this.#options.concurrency && !this.canStart
+    if (isStuck && now - this.#noOtherLanesAt >= SWEEP_MS) return 'other lanes'
+    if (waiting > this.#lookAhead.lowWater) return 'nothing'
+    if (this.#empty === undefined) return 'anything'
+    const lastChance = running === 0 && !this.#empty.idle
+    return lastChance || now - this.#empty.at >= SWEEP_MS ? 'anything' : 'nothing'
+  }
+
+  /** @returns whether something was claimed */
+  async #claim(otherLanes: boolean): Promise<boolean> {
+    const { db, queue, buckets, workerId, filter } = this.#options
+    const unfinished = new Map(this.#waiting.unfinished)
+    const tasks = await claim(db, {
+      queue,
+      buckets,
+      workerId,
+      filter,
+      unfinished,
+      avoid: otherLanes ? new Set(this.#waiting.busy) : new Set(),
+      limit: Math.min(this.#lookAhead.size, this.#remaining()),
+      patienceMs: PATIENCE_MS,
+      onLost: this.#onDatabaseLost,
+      onUnsure: (token) => this.#unsure.add(token),
+    })
+    this.#claimed += tasks.length
+    this.#returned.push(...this.#waiting.add(tasks, unfinished))
+    return tasks.length > 0
+  }
+
+  async #return(): Promise<void> {
+    const { db, workerId } = this.#options
+    if (this.#unsure.size > 0) {
+      const ours = await again(db.dialect, { forMs: PATIENCE_MS }, () => runningTasks(db, workerId, ALL_OURS))
+      const unsure = ours.filter(({ claimToken }) => this.#unsure.has(claimToken))
+      await giveBack(db, unsure, PATIENCE_MS)
+      this.#unsure.clear()
+    }
+    const tasks = this.#returned.splice(0)
+    try {
+      await giveBack(db, tasks, PATIENCE_MS)
+      this.#claimed -= tasks.length
+    } catch (error) {
+      this.#returned.unshift(...tasks)
+      throw error
+    }
   }
 
   /** Scheduled tasks whose time has come become ready. */
   async #sweep(): Promise<void> {
     if (performance.now() - this.#sweptAt < SWEEP_MS) return
-    while ((await promote(this.#options.db, PROMOTE_LIMIT, PATIENCE_MS)) === PROMOTE_LIMIT);
+    while ((await promote(this.#options.db, PROMOTE_LIMIT, PATIENCE_MS, this.#onDatabaseLost)) === PROMOTE_LIMIT);
     this.#sweptAt = performance.now()
   }
 

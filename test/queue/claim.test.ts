@@ -58,7 +58,7 @@ for (const database of DATABASES) {
       retry: '1m',
       timeoutSeconds: 2,
       expiresAt: null,
-      expired: false,
+      uselessAt: null,
       shardKey: null,
       crashes: 0,
     })
@@ -100,6 +100,34 @@ for (const database of DATABASES) {
     assert.deepEqual(
       (await claimSome(db)).map(({ task }) => task),
       ['a', 'c'],
+    )
+  })
+
+  test(`a row that was cancelled in the meantime is cancelled when it is given back (${database.name})`, async (t) => {
+    const { db } = await openStore(t, database)
+    await put(db, { task: 'a', unique: 'u' }, { task: 'b', unique: 'v', keepUnique: true }, { task: 'c', unique: 'w' })
+    const tasks = await claimSome(db)
+    const [first, second, third] = tasks.map(({ id }) => id) as [number, number, number]
+    await db.run(`UPDATE queue SET cancel_at = ${db.dialect.now} WHERE id IN (?, ?)`, [first, second])
+
+    await giveBack(db, tasks, PATIENCE_MS)
+
+    const rows = await Promise.all([first, second, third].map((id) => row(db, id)))
+    assert.deepEqual(
+      rows.map(({ status, unique_key, attempts }) => [status, unique_key, attempts]),
+      [
+        [5, null, 0],
+        [5, 'v', 0],
+        [0, 'w', 0],
+      ],
+    )
+    assert.deepEqual(
+      rows.map(({ finished_at }) => finished_at !== null),
+      [true, true, false],
+    )
+    assert.deepEqual(
+      (await claimSome(db)).map(({ id }) => id),
+      [third],
     )
   })
 
@@ -163,7 +191,7 @@ for (const database of DATABASES) {
     const tasks = await claimSome(db)
 
     assert.deepEqual(
-      tasks.map(({ task, expired }) => [task, expired]),
+      tasks.map(({ task, uselessAt }) => [task, Number(uselessAt) <= performance.now()]),
       [
         ['late', true],
         ['fine', false],
@@ -188,7 +216,7 @@ for (const database of DATABASES) {
     assert.equal(recent.length, 3)
   })
 
-  test(`the look reads the claim index and sorts no table (${database.name})`, async (t) => {
+  test(`the look reads the claim index, joins the few it found, and sorts no table (${database.name})`, async (t) => {
     const { db } = await openStore(t, database)
     await put(db, ...Array.from({ length: 300 }, (_, i) => ({ task: 'a', key: `k${i}` })))
     const looks: [string, readonly Value[]][] = []
@@ -210,14 +238,20 @@ for (const database of DATABASES) {
       const reads = plan.map(({ detail }) => detail).filter((detail) => /\bqueue\b/.test(detail))
       assert.ok(reads.length >= 60)
       for (const detail of reads) assert.match(detail, /^SEARCH queue USING COVERING INDEX queue_claim/)
+      const joined = plan.map(({ detail }) => detail).filter((detail) => /\btask\b/.test(detail))
+      assert.deepEqual(joined, ['SEARCH task USING INTEGER PRIMARY KEY (rowid=?)'])
     } else {
       const plan = await db.all<Record<string, string>>(`EXPLAIN FORMAT=TRADITIONAL ${look[0]}`, look[1])
       const reads = plan.filter(({ table }) => table === 'queue')
       assert.equal(reads.length, 60)
       for (const read of reads) {
         assert.equal(read.key, 'queue_claim')
+        assert.match(read.Extra ?? '', /Using index/) // the row itself is not read
         assert.doesNotMatch(read.Extra ?? '', /filesort|temporary/)
       }
+      const joined = plan.find(({ table }) => table === 'task')
+      assert.deepEqual([joined?.type, joined?.key], ['eq_ref', 'PRIMARY'])
+      assert.doesNotMatch(joined?.Extra ?? '', /filesort|temporary/)
     }
   })
 }

@@ -5,119 +5,105 @@
  * is normal and costs one more look. It needs no SKIP LOCKED, holds no transaction open, and reads the same in MySQL,
  * MariaDB, Galera and SQLite. What we got is read back by the token we wrote, so a reply that was lost on its way costs
  * nothing either.
+ *
+ * Tasks with a key wait for the ones before them (`lane.ts`): they are asked for before the write, and again afterwards,
+ * because another worker may have written at the same moment. What is not free then is given back at once.
  */
 import { randomInt } from 'node:crypto'
 import { again } from '../again.ts'
-import type { Driver, Value } from '../driver.ts'
+import type { Driver } from '../driver.ts'
 import { type ClaimedRow, type ClaimedTask, claimedColumns, claimedTask } from './claimed-task.ts'
-import { limited, marks, padded } from './sql.ts'
+import type { TaskFilter } from './filter.ts'
+import { giveBack } from './give-back.ts'
+import { claimable, type LaneRequest, laneOf, stillFree } from './lane.ts'
+import { type Head, look } from './look.ts'
+import { marks, padded } from './sql.ts'
 
-export interface ClaimRequest {
-  readonly queue: string
+export interface ClaimRequest extends LaneRequest {
   /** The buckets that are ours, each 0..59. */
   readonly buckets: readonly number[]
   /** At most so many rows. */
   readonly limit: number
-  readonly workerId: number
   readonly filter?: TaskFilter
+  /** Lanes of which nothing is wanted. */
+  readonly avoid?: ReadonlySet<string>
   /** How long a database that does not answer is asked again. */
   readonly patienceMs: number
   readonly onLost?: (error: Error) => void
-}
-
-/** Which tasks of a queue a backfill by hand is for; times are UTC milliseconds of the row's `ctime`. */
-export interface TaskFilter {
-  readonly task?: string
-  readonly since?: number
-  readonly until?: number
-  readonly fromId?: number
-  readonly toId?: number
+  /** Called before it throws: rows may bear this token, and nobody was told. */
+  readonly onUnsure?: (token: number) => void
 }
 
 /** After a lost race, choose at random among so many times the rows asked for: the others did not all lose too. */
 const SPREAD_AFTER_LOSS = 4
-/** How many times its even share of the rows is read from each bucket. */
-const EVEN_SHARES = 4
+/** A look names so many keys at most that it looks past. */
+const MOST_KEYS_PAST = 100
 const TOKEN_LIMIT = 2 ** 48 - 1
 
-/** @returns the rows that are now this worker's, most urgent first; empty when none of its buckets has a ready row */
-export async function claim(db: Driver, request: ClaimRequest): Promise<ClaimedTask[]> {
-  const retrying = { forMs: request.patienceMs, ...(request.onLost && { onLost: request.onLost }) }
-  for (let spread = 1; ; spread = SPREAD_AFTER_LOSS) {
-    const found = await again(db.dialect, retrying, () => look(db, request, request.limit * spread))
-    if (found.length === 0) return []
-
-    const chosen = found.length <= request.limit ? found : sample(found, request.limit)
-    const token = randomInt(1, TOKEN_LIMIT)
-    const ids = chosen.toSorted((a, b) => a - b)
-    const taken = await again(db.dialect, retrying, (attempt) => take(db, ids, token, request.workerId, attempt))
-    if (taken.size < ids.length) await again(db.dialect, retrying, () => defer(db, ids))
-    if (taken.size > 0) return chosen.flatMap((id) => taken.get(id) ?? [])
-  }
-}
-
 /**
- * A plain read: one range of the claim index per bucket, each in order, so nothing is sorted but their few heads.
- *
- * Tasks spread evenly over the buckets, so a few rows of each are nearly always enough to find the first of all. Where
- * one bucket gave every row it was asked for, more of it may belong among them: then each is asked for all.
+ * @returns the rows that are now this worker's, most urgent first, those of one lane in the order of their ids; empty when
+ *   none of its buckets has a row that can be claimed now
  */
-export async function look(
-  db: Driver,
-  request: Pick<ClaimRequest, 'queue' | 'buckets' | 'filter'>,
-  count: number,
-): Promise<number[]> {
-  const share = Math.min(count, EVEN_SHARES * Math.ceil(count / request.buckets.length))
-  const found = await lookAtHeads(db, request, share, count)
-  const isDeepEnough = share === count || mostOfOneBucket(found) < share
-  return (isDeepEnough ? found : await lookAtHeads(db, request, count, count)).map(({ id }) => Number(id))
-}
+export async function claim(db: Driver, request: ClaimRequest): Promise<ClaimedTask[]> {
+  const retrying = { forMs: request.patienceMs, onLost: request.onLost }
+  const avoid = new Set(request.avoid)
+  for (let spread = 1; ; spread = SPREAD_AFTER_LOSS) {
+    const { chosen, early } = await again(db.dialect, retrying, () => choose(db, { ...request, avoid }, spread))
+    if (early.length > 0) await again(db.dialect, retrying, () => defer(db, early))
+    if (chosen.length === 0 && early.length > 0) continue
+    if (chosen.length === 0) return []
 
-interface Head {
-  id: number
-  bucket: number
-}
-
-async function lookAtHeads(
-  db: Driver,
-  request: Pick<ClaimRequest, 'queue' | 'buckets' | 'filter'>,
-  share: number,
-  count: number,
-): Promise<Head[]> {
-  const filter = conditions(db, request.filter ?? {})
-  const heads = request.buckets.map((bucket) =>
-    db.dialect.limitedBranch(
-      `SELECT id, priority, bucket FROM queue ${db.dialect.useIndex('queue_claim')}
-        WHERE queue = ? AND status = 0 AND bucket = ${Number(bucket)}${filter.sql}
-        ORDER BY priority, id LIMIT ${limited(share)}`,
-    ),
-  )
-  return db.all<Head>(
-    `${heads.join(' UNION ALL ')} ORDER BY priority, id LIMIT ${limited(count)}`,
-    request.buckets.flatMap(() => [request.queue, ...filter.values]),
-  )
-}
-
-function mostOfOneBucket(heads: readonly Head[]): number {
-  const counts = new Map<number, number>()
-  for (const { bucket } of heads) counts.set(bucket, (counts.get(bucket) ?? 0) + 1)
-  return Math.max(0, ...counts.values())
-}
-
-function conditions(db: Driver, filter: TaskFilter): { sql: string; values: Value[] } {
-  const parts: string[] = []
-  const values: Value[] = []
-  const add = (sql: string, value: Value | undefined) => {
-    if (value === undefined) return
-    parts.push(` AND ${sql}`)
-    values.push(value)
+    const { free, blocked } = await claimChosen(db, request, chosen)
+    for (const { shardKey } of blocked) avoid.add(laneOf(shardKey ?? ''))
+    if (free.length > 0) return free
   }
-  add('task = ?', filter.task)
-  add(`ctime >= ${db.dialect.fromMs('?')}`, filter.since)
-  add(`ctime < ${db.dialect.fromMs('?')}`, filter.until)
-  add('id >= ?', filter.fromId)
-  add('id <= ?', filter.toId)
-  return { sql: parts.join(''), values }
+}
+
+async function claimChosen(db: Driver, request: ClaimRequest, chosen: readonly number[]) {
+  const { workerId, patienceMs, onLost } = request
+  const retrying = { forMs: patienceMs, onLost }
+  const token = randomInt(1, TOKEN_LIMIT)
+  try {
+    const ids = chosen.toSorted((a, b) => a - b)
+    const taken = await again(db.dialect, retrying, (attempt) => take(db, ids, token, workerId, attempt))
+    const ours = chosen.flatMap((id) => taken.get(id) ?? [])
+    const free = await again(db.dialect, retrying, () => stillFree(db, request, ours))
+    const blocked = ours.filter((task) => !free.includes(task))
+    await giveBack(db, blocked, patienceMs)
+    return { free, blocked }
+  } catch (error) {
+    request.onUnsure?.(token)
+    throw error
+  }
+}
+
+interface Choice {
+  /** What to claim, most urgent first. */
+  readonly chosen: readonly number[]
+  /** Rows that are ready and not due. */
+  readonly early: readonly number[]
+}
+
+/** The plain look costs least. Only when all that it saw is blocked, a dearer one looks past that. */
+async function choose(db: Driver, request: ClaimRequest & { avoid: Set<string> }, spread: number): Promise<Choice> {
+  let past: string[] | undefined
+  for (;;) {
+    const found = await look(db, past === undefined ? request : { ...request, past }, request.limit * spread)
+    const early = found.filter((head) => head.early).map(({ id }) => id)
+    const wanted = found.filter((head) => !head.early && !(isKeyed(head) && request.avoid.has(laneOf(head.shardKey))))
+    const chosen = await claimable(db, request, sample(wanted, request.limit))
+    if (chosen.length > 0 || early.length > 0 || found.length === 0) return { chosen, early }
+
+    const known: readonly string[] = past ?? []
+    const keys = new Set(found.filter(isKeyed).map(({ shardKey }) => shardKey))
+    const more = [...keys].filter((key) => !known.includes(key)).slice(0, MOST_KEYS_PAST - known.length)
+    if (more.length === 0) return { chosen, early }
+    past = [...known, ...more]
+  }
+}
+
+function isKeyed(head: Head): head is Head & { shardKey: string } {
+  return head.shardKey !== null
 }
 
 async function take(
@@ -171,9 +157,10 @@ async function defer(db: Driver, ids: readonly number[]): Promise<void> {
   )
 }
 
-function sample(ids: readonly number[], count: number): number[] {
-  const pool = [...ids]
-  const chosen: number[] = []
-  while (chosen.length < count) chosen.push(...pool.splice(randomInt(pool.length), 1))
-  return chosen.toSorted((a, b) => ids.indexOf(a) - ids.indexOf(b))
+/** At most `count` at random, in the order they had. */
+function sample<Item>(items: readonly Item[], count: number): readonly Item[] {
+  if (items.length <= count) return items
+  const places = items.map((_, place) => place)
+  while (places.length > count) places.splice(randomInt(places.length), 1)
+  return places.map((place) => items[place] as Item)
 }

@@ -1,0 +1,120 @@
+/**
+ * The tasks that are claimed and not started yet, in the order in which they were claimed.
+ *
+ * Of one lane one task runs at a time, the smallest id first. When it ends and is not finished, those behind it must not go
+ * on: they are taken out, and until a later look finds the lane free again nothing of it is accepted.
+ */
+import type { ClaimedTask } from '../queue/store/claimed-task.ts'
+import { laneOf } from '../queue/store/lane.ts'
+
+export class Waiting {
+  #tasks: ClaimedTask[] = []
+  readonly #busy = new Set<string>()
+  readonly #unfinished = new Map<string, number>()
+
+  get tasks(): readonly ClaimedTask[] {
+    return this.#tasks
+  }
+
+  /** One of the tasks could be started now. */
+  get canStart(): boolean {
+    return this.#tasks.some((task) => this.#isFree(task))
+  }
+
+  /** Lanes of which a task runs. */
+  get busy(): ReadonlySet<string> {
+    return this.#busy
+  }
+
+  /** By lane, the task of it that ended and is not finished. */
+  get unfinished(): ReadonlyMap<string, number> {
+    return this.#unfinished
+  }
+
+  /**
+   * @param unfinished  `unfinished` as it was when these were looked for
+   * @returns those that are not accepted, because a task before them has ended unfinished since then
+   */
+  add(tasks: readonly ClaimedTask[], unfinished: ReadonlyMap<string, number>): ClaimedTask[] {
+    const isOpen = (task: ClaimedTask) => {
+      const lane = laneOfTask(task)
+      return lane === undefined || this.#unfinished.get(lane) === unfinished.get(lane)
+    }
+    const { accepted = [], refused = [] } = Object.groupBy(tasks, (task) => (isOpen(task) ? 'accepted' : 'refused'))
+    this.#tasks.push(...accepted)
+    for (const task of accepted) this.#reopen(task)
+    return refused
+  }
+
+  take(): ClaimedTask | undefined {
+    const place = this.#tasks.findIndex((task) => this.#isFree(task))
+    const first = this.#tasks[place]
+    if (first === undefined) return undefined
+    const lane = laneOfTask(first)
+    if (lane === undefined) {
+      this.#tasks.splice(place, 1)
+      return first
+    }
+    this.#busy.add(lane)
+    const next = this.#tasks.reduce(
+      (least, task) => (laneOfTask(task) === lane && task.id < least.id ? task : least),
+      first,
+    )
+    this.#tasks.splice(this.#tasks.indexOf(next), 1)
+    return next
+  }
+
+  /** A task that was taken and could not be started after all. */
+  putBack(task: ClaimedTask): void {
+    this.#free(task)
+    this.#tasks.unshift(task)
+  }
+
+  /** @returns what must be given back, because the task that was taken is not finished */
+  ended(task: ClaimedTask, finished: boolean): ClaimedTask[] {
+    this.#free(task)
+    const lane = laneOfTask(task)
+    if (finished || lane === undefined) return []
+    this.#unfinished.set(lane, task.id)
+    return this.#takeOut((other) => laneOfTask(other) === lane)
+  }
+
+  /** @returns the tasks with these ids as far as they wait, and what waits behind them in their lanes */
+  drop(ids: readonly number[]): ClaimedTask[] {
+    const dropped = this.#takeOut(({ id }) => ids.includes(id))
+    const isBehind = (task: ClaimedTask) => {
+      const lane = laneOfTask(task)
+      return lane !== undefined && dropped.some((gone) => laneOfTask(gone) === lane && gone.id < task.id)
+    }
+    return dropped.length === 0 ? [] : [...dropped, ...this.#takeOut(isBehind)]
+  }
+
+  dropAll(): ClaimedTask[] {
+    return this.#takeOut(() => true)
+  }
+
+  #isFree(task: ClaimedTask): boolean {
+    const lane = laneOfTask(task)
+    return lane === undefined || !this.#busy.has(lane)
+  }
+
+  #free(task: ClaimedTask): void {
+    const lane = laneOfTask(task)
+    if (lane !== undefined) this.#busy.delete(lane)
+  }
+
+  #reopen(task: ClaimedTask): void {
+    const lane = laneOfTask(task)
+    if (lane !== undefined) this.#unfinished.delete(lane)
+  }
+
+  #takeOut(isMeant: (task: ClaimedTask) => boolean): ClaimedTask[] {
+    const out = this.#tasks.filter(isMeant)
+    if (out.length > 0) this.#tasks = this.#tasks.filter((task) => !isMeant(task))
+    return out
+  }
+}
+
+function laneOfTask({ shardKey }: ClaimedTask): string | undefined {
+  return shardKey === null ? undefined : laneOf(shardKey)
+}
