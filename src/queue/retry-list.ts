@@ -37,3 +37,26 @@ export function parseRetryList(text: string): number[] {
     return ms
   })
 }
+
+/** The delays that a row goes by. A row edited by hand may hold anything: a list that cannot be read counts as none. */
+export function delaysOf(rowList: string | null, defaultList: string): number[] {
+  try {
+    return parseRetryList(rowList ?? defaultList)
+  } catch {
+    return parseRetryList(defaultList)
+  }
+}
+
+/**
+ * The delay after the attempt of that number; the last one repeats where more attempts are allowed than there are delays.
+ *
+ * @returns undefined when the list is empty
+ */
+export function delayAfter(delays: readonly number[], attempt: number): number | undefined {
+  return delays[attempt - 1] ?? delays.at(-1)
+}
+
+/** How many attempts a task has: the first and one after each delay, or as many as its row says; one when there is no delay. */
+export function attemptsOf(delays: readonly number[], maxAttempts: number | null): number {
+  return delays.length === 0 ? 1 : (maxAttempts ?? delays.length + 1)
+}

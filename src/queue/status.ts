@@ -7,8 +7,9 @@
  *                 ▲                 ├─ not ok, attempts left ─▶ scheduled ─ run_at reached (promote) ─▶ ready
  *                 └── given back ───┤
  *                                   └─ not ok, none left / exit 65 / expired ─▶ failed
- *     ready, scheduled ─ cancel ─▶ cancelled;  failed, cancelled, done ─ retry ─▶ ready
- *     ready, scheduled ─ hold ─▶ held ─ release ─▶ ready or scheduled
+ *     ready, scheduled, held ─ cancel ─▶ cancelled;  running ─ cancel ─▶ program stopped, then cancelled
+ *     ready, scheduled ─ hold ─▶ held ─ release ─▶ ready or scheduled;  running ─ crashed, policy hold ─▶ held
+ *     failed, cancelled, done ─ retry ─▶ ready, from its first attempt;  scheduled ─ retry ─▶ ready, at once
  *
  * SQL statements spell these numbers out, because SQLite's partial indexes are used only for a literal.
  */

@@ -1,0 +1,27 @@
+/** Times for a person: the wall clock of the project's zone, and how long ago or how soon that is. */
+import { formatDuration } from '../time/duration.ts'
+import { localTime } from '../time/zone.ts'
+
+const SECOND_MS = 1_000
+const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+/** `2026-11-20 18:04:05` in `zone`. */
+export function clockTime(zone: string, at: number): string {
+  return localTime(zone, at).slice(0, 19).replace('T', ' ')
+}
+
+/** `4m5s ago`, `in 2h3m`, `now`: as exact as matters at that distance. */
+export function distance(at: number, now: number): string {
+  const ms = Math.abs(at - now)
+  const unit = ms < HOUR_MS ? SECOND_MS : ms < DAY_MS ? MINUTE_MS : HOUR_MS
+  const rounded = Math.round(ms / unit) * unit
+  if (rounded === 0) return 'now'
+  return at < now ? `${formatDuration(rounded)} ago` : `in ${formatDuration(rounded)}`
+}
+
+/** `2026-11-20 18:04:05 (4m5s ago)` */
+export function timeText(zone: string, at: number, now: number): string {
+  return `${clockTime(zone, at)} (${distance(at, now)})`
+}
