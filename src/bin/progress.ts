@@ -1,5 +1,5 @@
 /**
- * A progress bar where a person watches: on standard error, and only on a terminal.
+ * A progress bar, or a line, where a person watches: on standard error, and only on a terminal.
  *
  *     sending  [████████████░░░░░░░░░░░░] 1,204 of 2,400   50 %   312/s   4 s left
  */
@@ -14,20 +14,33 @@ export interface Progress {
   end(): void
 }
 
-const NONE: Progress = { update() {}, end() {} }
-
 /** @returns a bar that draws nothing when `stream` is no terminal */
 export function progressBar(label: string, stream: NodeJS.WriteStream = process.stderr): Progress {
-  if (!stream.isTTY) return NONE
   const startedAt = performance.now()
-  let drawnAt = 0
+  const line = statusLine(stream)
   return {
-    update(done, total) {
+    update: (done, total) => line.show(() => progressLine(label, done, total, (performance.now() - startedAt) / 1_000)),
+    end: line.end,
+  }
+}
+
+export interface StatusLine {
+  /** @param text  asked for when it is time to draw again */
+  show(text: () => string): void
+  /** Wipes the line away. */
+  end(): void
+}
+
+/** @returns a line that is drawn over and over, and never when `stream` is no terminal */
+export function statusLine(stream: NodeJS.WriteStream = process.stderr): StatusLine {
+  let drawnAt = Number.NEGATIVE_INFINITY
+  return {
+    show(text) {
       const now = performance.now()
-      if (now - drawnAt < REDRAW_MS) return
+      if (!stream.isTTY || now - drawnAt < REDRAW_MS) return
       drawnAt = now
-      const line = progressLine(label, done, total, (now - startedAt) / 1_000)
-      stream.write(`\r\x1b[K${line.slice(0, (stream.columns ?? 80) - 1)}`)
+      // Some terminals say that they have 0 columns.
+      stream.write(`\r\x1b[K${text().slice(0, (stream.columns || 80) - 1)}`)
     },
     end() {
       if (drawnAt > 0) stream.write('\r\x1b[K')

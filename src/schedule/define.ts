@@ -4,6 +4,7 @@
  * `defineSchedule` returns what it is given. It is there for its types, so that a misspelled option, a missing queue or
  * an impossible duration is an error in the editor. What is written here is read, checked and filled in by `plan.ts`.
  */
+import type { CrashPolicy } from '../queue/crash-policy.ts'
 import type { Duration } from './literals.ts'
 import type { When } from './when.ts'
 
@@ -40,6 +41,11 @@ export interface JobOptions {
   readonly grace?: Duration
   /** Delays before the second, third, … attempt: `2m,10m,1h`; empty for one attempt only. */
   readonly retry?: string
+  /**
+   * What becomes of a task whose attempt vanished, by a power cut or a lost host: `retry` runs it again, `hold` keeps it
+   * until a person has looked, `fail` fails it. `retry` unless told.
+   */
+  readonly crash?: CrashPolicy
   /** How long a worker goes on claiming tasks. */
   readonly maxTime?: Duration
 }

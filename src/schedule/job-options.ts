@@ -5,6 +5,7 @@
  * what was given and what is allowed. The compiler keeps the table complete: an option of `define.ts` needs its line.
  */
 import { Complaint, EXIT } from '../exit.ts'
+import { type CrashPolicy, isCrashPolicy } from '../queue/crash-policy.ts'
 import { parseRetryList } from '../queue/retry-list.ts'
 import { parseDuration } from '../time/duration.ts'
 import { isZone, systemZone } from '../time/zone.ts'
@@ -37,6 +38,7 @@ export const DEFAULT_READERS: Readers<keyof JobOptions> = {
   timeout: (value, option) => ({ timeoutMs: readDuration(value, option, 1_000) }),
   grace: (value, option) => ({ graceMs: readDuration(value, option, 0) }),
   retry: (value) => ({ retry: readRetryList(value) }),
+  crash: (value) => ({ crash: readCrash(value) }),
   maxTime: (value, option) => ({ maxTimeMs: readDuration(value, option, 1_000) }),
 }
 
@@ -116,6 +118,11 @@ function readRetryList(value: unknown): string {
   if (typeof value !== 'string')
     throw bad(`retry is ${showValue(value)}. Write delays such as '2m,10m,1h', or '' for none.`)
   return parseRetryList(value).length === 0 ? '' : value.trim()
+}
+
+function readCrash(value: unknown): CrashPolicy {
+  if (isCrashPolicy(value)) return value
+  throw bad(`crash is ${showValue(value)}. Use retry, hold or fail.`)
 }
 
 function bad(sentence: string): Complaint {

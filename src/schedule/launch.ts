@@ -45,7 +45,7 @@ export function launchWorker(launcher: Launcher, job: PlannedJob, shard: number)
 }
 
 export function workerFlags(job: PlannedJob, shard: number): string[] {
-  const flags = ['--queue', job.queue, '--total', String(job.shards), '--shard', String(shard)]
+  const flags = ['--job', job.id, '--queue', job.queue, '--total', String(job.shards), '--shard', String(shard)]
   const add = (flag: string, value: number | string | undefined) => {
     if (value !== undefined) flags.push(flag, String(value))
   }
@@ -55,6 +55,7 @@ export function workerFlags(job: PlannedJob, shard: number): string[] {
   add('--grace', milliseconds(job.graceMs))
   add('--max-time', milliseconds(job.maxTimeMs))
   add('--retry', job.retry === '' ? 'none' : job.retry)
+  add('--crash', job.crash)
   return [...flags, '--quiet']
 }
 

@@ -4,6 +4,7 @@
  * All problems are found at once. A job is in the plan only when everything it says, and everything it takes from the
  * defaults, was understood; a job that is not never stops the others. Nothing is guessed.
  */
+import type { CrashPolicy } from '../queue/crash-policy.ts'
 import type { Schedule } from './define.ts'
 import { DEFAULT_READERS, JOB_READERS, type Reading, readOptions, unknownName } from './job-options.ts'
 import { showValue } from './show-value.ts'
@@ -23,6 +24,7 @@ export interface PlannedJob {
   readonly graceMs?: number
   /** Delays between attempts, as text; empty for one attempt only. */
   readonly retry?: string
+  readonly crash?: CrashPolicy
   readonly maxTimeMs?: number
   /** Why the job does not run at present. */
   readonly paused?: string

@@ -11,19 +11,24 @@ import { readyBuckets } from '../queue/store/count.ts'
 import { promote } from '../queue/store/promote.ts'
 import { type SeatHolder, seatHolders } from '../queue/store/seat.ts'
 import { claimSlot, decideSlot } from '../queue/store/slot.ts'
+import { holds, stops } from '../queue/store/stop.ts'
 import { type Decision, decide } from './decide.ts'
 import { type Launched, type Launcher, launchWorker } from './launch.ts'
 import type { PlannedJob } from './plan.ts'
 import { whenDue } from './when-due.ts'
 
-export interface TickOptions {
-  /** UTC milliseconds of a whole minute, taken when the command began. */
-  readonly minute: number
+/** Where a decision is made. */
+export interface Place {
   readonly host: string
-  readonly log: DayLog
-  readonly launcher: Launcher
   /** Whether a seat's holder is known to be dead, though its lease is not over. */
   readonly isGone: (holder: SeatHolder) => boolean
+}
+
+export interface TickOptions extends Place {
+  /** UTC milliseconds of a whole minute, taken when the command began. */
+  readonly minute: number
+  readonly log: DayLog
+  readonly launcher: Launcher
 }
 
 export interface TickReport {
@@ -49,7 +54,7 @@ export async function tick(db: Driver, due: readonly PlannedJob[], options: Tick
   const owned: PlannedJob[] = []
   for (const job of due) if (await claimSlot(db, slotOf(job, options), options.host)) owned.push(job)
   if (owned.length > 0) await promoteDue(db)
-  const decided = await decideAll(db, owned, options.isGone)
+  const decided = await decideAll(db, owned, options)
 
   const started: Launched[] = []
   const failures: string[] = []
@@ -61,16 +66,14 @@ export async function tick(db: Driver, due: readonly PlannedJob[], options: Tick
 }
 
 /** What a tick would do now, without doing it. */
-export async function decideAll(
-  db: Driver,
-  due: readonly PlannedJob[],
-  isGone: TickOptions['isGone'],
-): Promise<DueJob[]> {
+export async function decideAll(db: Driver, due: readonly PlannedJob[], { host, isGone }: Place): Promise<DueJob[]> {
+  const inForce = due.length === 0 ? [] : await stops(db)
   const decided: DueJob[] = []
   for (const job of due) {
     const holders = await seatHolders(db, job.queue, job.shards)
     const held = holders.filter((holder) => !holder.leaseOver && !isGone(holder))
-    decided.push({ job, decision: decide(job, { readyBuckets: await readyBuckets(db, job.queue), held }) })
+    const stop = inForce.find((one) => holds(one, job.id, host))
+    decided.push({ job, decision: decide(job, { readyBuckets: await readyBuckets(db, job.queue), held, stop }) })
   }
   return decided
 }

@@ -61,6 +61,7 @@ export const everything = defineSchedule({
     timeout: '15m',
     grace: '10s',
     retry: '2m,10m',
+    crash: 'hold',
     maxTime: '1h30m',
   },
   jobs: {
@@ -112,6 +113,8 @@ export const wrongJobs: Job[] = [
   { when: every('1m'), queue: 'mail', grace: '10sec' },
   // @ts-expect-error a number of shards
   { when: every('1m'), queue: 'mail', shards: '4' },
+  // @ts-expect-error no such policy
+  { when: every('1m'), queue: 'mail', crash: 'ignore' },
   // @ts-expect-error the reason, not a flag
   { when: every('1m'), queue: 'mail', paused: true },
 ]

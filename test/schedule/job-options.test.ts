@@ -39,6 +39,8 @@ const BROKEN_JOBS: [job: unknown, sentence: string | RegExp][] = [
   [{ ...MAIL, maxTime: '999ms' }, 'maxTime is "999ms". Use at least 1s.'],
   [{ ...MAIL, retry: '2m,soon' }, /"soon"/],
   [{ ...MAIL, retry: 3 }, /^retry is 3\. Write delays such as '2m,10m,1h', or '' for none\./],
+  [{ ...MAIL, crash: 'ignore' }, 'crash is "ignore". Use retry, hold or fail.'],
+  [{ ...MAIL, crash: true }, 'crash is true. Use retry, hold or fail.'],
   [{ ...MAIL, paused: true }, /^paused is true\. Give the reason/],
   [{ ...MAIL, paused: ' ' }, /^paused is " "\./],
   ['*/5 * * * *', /^it is "\*\/5 \* \* \* \*"\. Give an object such as/],

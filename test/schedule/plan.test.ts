@@ -10,7 +10,16 @@ const MAIL = { when: every('1m'), queue: 'mail' }
 test('a job is filled in from the defaults, and what it says itself comes first', () => {
   const schedule = defineSchedule({
     timezone: 'Europe/Berlin',
-    defaults: { shards: 3, concurrency: 5, batch: 20, timeout: '15m', grace: '0s', retry: '2m, 10m', maxTime: '1h' },
+    defaults: {
+      shards: 3,
+      concurrency: 5,
+      batch: 20,
+      timeout: '15m',
+      grace: '0s',
+      retry: '2m, 10m',
+      crash: 'hold',
+      maxTime: '1h',
+    },
     jobs: {
       plain: MAIL,
       special: {
@@ -23,6 +32,7 @@ test('a job is filled in from the defaults, and what it says itself comes first'
         timeout: '1s',
         grace: '1m30s',
         retry: 'none',
+        crash: 'fail',
         maxTime: '90s',
         paused: 'moving hosts',
       },
@@ -44,6 +54,7 @@ test('a job is filled in from the defaults, and what it says itself comes first'
       timeoutMs: 900_000,
       graceMs: 0,
       retry: '2m, 10m',
+      crash: 'hold',
       maxTimeMs: 3_600_000,
     },
     {
@@ -57,6 +68,7 @@ test('a job is filled in from the defaults, and what it says itself comes first'
       timeoutMs: 1_000,
       graceMs: 90_000,
       retry: '',
+      crash: 'fail',
       maxTimeMs: 90_000,
       paused: 'moving hosts',
     },

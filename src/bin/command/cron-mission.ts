@@ -1,242 +1,103 @@
 /**
  * `cron-mission`: the tick that crontab runs every minute, and what a person asks about the schedule.
  */
-import { realpathSync } from 'node:fs'
-import { dirname, extname, join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { Complaint, EXIT } from '../../exit.ts'
-import { DayLog } from '../../log/day-log.ts'
-import { openDatabase } from '../../queue/open-queue.ts'
-import { describeWhen } from '../../schedule/describe.ts'
-import { findSchedule, loadSchedule } from '../../schedule/load.ts'
-import { type Plan, planSchedule } from '../../schedule/plan.ts'
-import { decideAll, dueJobs, tick } from '../../schedule/tick.ts'
-import { nextWhen } from '../../schedule/when-due.ts'
-import { localTime } from '../../time/zone.ts'
-import { isGone, ownIdentity } from '../../worker/identity.ts'
-import { COMMON_FLAGS, commandLine, pastTimeFlag } from '../flags.ts'
+import { nearestName } from '../../schedule/nearest-name.ts'
+import { COMMON_FLAGS, commandLine } from '../flags.ts'
 import { readSettings, type Settings } from '../settings.ts'
-import { table } from '../table.ts'
+import { check, list } from './cron-mission-list.ts'
+import { resume, stop } from './cron-mission-stop.ts'
+import { MINUTE_MS, runTick } from './cron-mission-tick.ts'
 
-const MINUTE_MS = 60_000
-/** A tick that takes longer than this is stuck; the next one is about to begin. */
-const WATCHDOG_MS = 50_000
-const VERBS = ['check', 'list'] as const
+const VERBS = ['check', 'list', 'stop', 'resume'] as const
+
+const TEXT = { type: 'string', requiresArg: true } as const
+const JOB = { type: 'string', describe: 'Id of a job [default: all]' } as const
+const OPTIONS = {
+  schedule: { ...TEXT, describe: 'Schedule file [default: schedule.ts, .mts, .js, .mjs or .json of the project]' },
+  json: { type: 'boolean', describe: 'Print as JSON' },
+  ...COMMON_FLAGS,
+} as const
+const TICK_OPTIONS = {
+  at: { ...TEXT, describe: 'Run the tick of another minute' },
+  'dry-run': { type: 'boolean', describe: 'Say what the tick would start, and start nothing' },
+  wait: { type: 'boolean', describe: 'Stay until the workers have ended: for systemd timers and containers' },
+} as const
+const RESUME_OPTIONS = {
+  'all-hosts': { type: 'boolean', describe: 'On all hosts [default: on this one]' },
+} as const
+const STOP_OPTIONS = {
+  ...RESUME_OPTIONS,
+  timeout: { ...TEXT, describe: 'Wait at most so long; then say who still runs and exit 75 [default: 5m]' },
+  wait: { type: 'boolean', describe: 'Wait; --no-wait only asks the workers to leave', default: true },
+} as const
 
 export async function main(args: string[]): Promise<number> {
   const minute = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS
-  const flags = await parse(args)
-  const settings = readSettings(flags)
-  const [verb] = flags._.map(String)
-  switch (verb) {
-    case undefined:
-      return runTick(flags, settings, minute)
-    case 'check':
-      return check(flags, settings)
-    case 'list':
-      return list(flags, settings, minute)
-    default:
-      throw new Complaint(
-        EXIT.usage,
-        `"${verb}" is no command of cron-mission. It has ${VERBS.join(' and ')}; without one it runs the tick.`,
-      )
-  }
-}
-
-type Flags = Awaited<ReturnType<typeof parse>>
-
-function parse(args: string[]) {
-  const text = { type: 'string', requiresArg: true } as const
-  return commandLine('cron-mission', args)
-    .usage(
-      '$0            run this minute of schedule.ts: what crontab calls\n' +
-        '$0 check      read schedule.ts and say what is wrong with it\n' +
-        '$0 list       the jobs and when each runs next',
-    )
-    .options({
-      schedule: { ...text, describe: 'Schedule file [default: schedule.ts, .mts, .js, .mjs or .json of the project]' },
-      at: { ...text, describe: 'Run the tick of another minute' },
-      'dry-run': { type: 'boolean', describe: 'Say what the tick would start, and start nothing' },
-      wait: { type: 'boolean', describe: 'Stay until the workers have ended: for systemd timers and containers' },
-      json: { type: 'boolean', describe: 'Print as JSON' },
-      ...COMMON_FLAGS,
-    })
-    .example('* * * * * cd /srv/shop && cron-mission', 'in the crontab; see crontab.example')
-    .demandCommand(0, 1, '', 'One command at a time.')
-    .parseAsync()
-}
-
-async function runTick(flags: Flags, settings: Settings, now: number): Promise<number> {
-  const at = pastTimeFlag('at', flags.at, settings.timezone, now)
-  const minute = at === undefined ? now : Math.floor(at / MINUTE_MS) * MINUTE_MS
-  const watchdog = setTimeout(giveUp, WATCHDOG_MS)
-  watchdog.unref()
-  const { jobs, problems } = await readPlan(flags, settings)
-  if (flags['dry-run']) {
-    for (const { sentence } of problems) complain(sentence)
-    return dryRun(dueJobs(jobs, minute), flags, settings)
-  }
-  const { host } = ownIdentity()
-  const log = openLog('cron-mission', settings)
-  for (const { job, sentence } of problems) {
-    log.event('schedule-problem', { job, reason: sentence })
-    complain(sentence)
-  }
-  const due = dueJobs(jobs, minute)
-  log.event('tick', { slot: localTime(settings.timezone, minute), jobs: jobs.length, due: due.length })
-  const exitCode =
-    due.length === 0 ? EXIT.ok : await startDue(due, { minute, host, log }, settings, watchdog, flags.wait === true)
-  log.close()
-  return exitCode === EXIT.ok && problems.length > 0 ? EXIT.badConfig : exitCode
-}
-
-async function startDue(
-  due: Plan['jobs'],
-  { minute, host, log }: { minute: number; host: string; log: DayLog },
-  settings: Settings,
-  watchdog: NodeJS.Timeout,
-  wait: boolean,
-): Promise<number> {
-  let workerLog: DayLog | undefined
-  const openWorkerLog = () => {
-    workerLog ??= openLog('do-queue', settings)
-    return workerLog.today.fd
-  }
-  const db = await openDatabase(settings.queueUrl, settings.directory)
-  try {
-    const { started, failures } = await tick(db, due, {
-      minute,
-      host,
-      log,
-      isGone,
-      launcher: {
-        doQueue: siblingCommand('do-queue'),
-        directory: settings.directory,
-        environment: { ...process.env, QUEUE_URL: settings.queueUrl },
-        logDescriptor: openWorkerLog,
-        wait,
+  let run!: (settings: Settings) => Promise<number>
+  const { directory, url } = await commandLine('cron-mission', args)
+    .options(OPTIONS)
+    .command(
+      '$0',
+      'Run this minute of schedule.ts: what crontab calls',
+      (line) =>
+        line
+          .options(TICK_OPTIONS)
+          .example('* * * * * cd /srv/shop && cron-mission', 'in the crontab; see crontab.example')
+          // What stands where a command should is refused below, by a name of its own.
+          .strict(false)
+          .strictOptions(),
+      (flags) => {
+        const [verb] = flags._
+        if (verb !== undefined) throw unknownVerb(String(verb))
+        run = (settings) => runTick(flags, settings, minute)
       },
-    })
-    for (const sentence of failures) complain(sentence)
-    clearTimeout(watchdog)
-    const exitCodes = wait ? await Promise.all(started.map(({ exited }) => exited)) : []
-    return failures.length > 0 ? EXIT.internal : (exitCodes.find((code) => code !== 0 && code !== EXIT.busy) ?? EXIT.ok)
-  } finally {
-    workerLog?.close()
-    await db.close()
-  }
-}
-
-function openLog(name: 'cron-mission' | 'do-queue', settings: Settings): DayLog {
-  const { host, pid } = ownIdentity()
-  const { logsDirectory, timezone, logFormat } = settings
-  return new DayLog({
-    directory: logsDirectory,
-    name,
-    zone: timezone,
-    format: logFormat,
-    source: { host, pid, shard: '-' },
-  })
-}
-
-async function dryRun(due: Plan['jobs'], flags: Flags, settings: Settings): Promise<number> {
-  const db = await openDatabase(settings.queueUrl, settings.directory)
-  try {
-    const decided = await decideAll(db, due, isGone)
-    if (flags.json) {
-      for (const { job, decision } of decided) process.stdout.write(`${JSON.stringify({ job: job.id, ...decision })}\n`)
-    } else {
-      const rows = decided.map(({ job, decision }) => [
-        job.id,
-        decision.verdict === 'started' ? 'would start' : decision.verdict,
-        decision.reason,
-      ])
-      process.stdout.write(rows.length === 0 ? 'No job is due.\n' : table(['JOB', 'VERDICT', 'REASON'], rows))
-    }
-    return EXIT.ok
-  } finally {
-    await db.close()
-  }
-}
-
-async function check(flags: Flags, settings: Settings): Promise<number> {
-  const { jobs, problems } = await readPlan(flags, settings)
-  if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ jobs: jobs.map(({ id }) => id), problems })}\n`)
-  } else {
-    for (const { sentence } of problems) process.stdout.write(`${sentence}\n`)
-    const verdict =
-      problems.length === 0 ? 'all right' : `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`
-    process.stdout.write(
-      `${schedulePath(flags, settings)}: ${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'} can run, ${verdict}\n`,
     )
-  }
-  return problems.length === 0 ? EXIT.ok : EXIT.badConfig
+    .command(
+      'check',
+      'Read schedule.ts and say what is wrong with it',
+      (line) => line.demandCommand(0, 0, '', 'check takes flags only.'),
+      (flags) => {
+        run = (settings) => check(flags, settings)
+      },
+    )
+    .command(
+      'list',
+      'The jobs, and when each runs next',
+      (line) => line.demandCommand(0, 0, '', 'list takes flags only.'),
+      (flags) => {
+        run = (settings) => list(flags, settings, minute)
+      },
+    )
+    .command(
+      'stop [job]',
+      'Start nothing any more, and wait until the workers have left: for deploys and incidents',
+      (line) =>
+        line
+          .positional('job', JOB)
+          .options(STOP_OPTIONS)
+          .example('$0 stop && deploy && $0 resume', 'what runs is finished, then it is deployed')
+          .demandCommand(0, 0, '', 'One job at a time.'),
+      (flags) => {
+        run = (settings) => stop(flags, settings)
+      },
+    )
+    .command(
+      'resume [job]',
+      'Let what was stopped be started again',
+      (line) => line.positional('job', JOB).options(RESUME_OPTIONS).demandCommand(0, 0, '', 'One job at a time.'),
+      (flags) => {
+        run = (settings) => resume(flags, settings)
+      },
+    )
+    .parseAsync()
+  return run(readSettings({ directory, url }))
 }
 
-async function list(flags: Flags, settings: Settings, now: number): Promise<number> {
-  const { jobs, problems } = await readPlan(flags, settings)
-  const facts = jobs.map((job) => ({ job, next: nextWhen(job.when, job.timezone, now) }))
-  if (flags.json) {
-    for (const { job, next } of facts) {
-      const { id, when, ...rest } = job
-      const nextRun = next === undefined ? null : new Date(next).toISOString()
-      process.stdout.write(`${JSON.stringify({ job: id, next: nextRun, when: describeWhen(when), ...rest })}\n`)
-    }
-  } else {
-    const rows = facts.map(({ job, next }) => [
-      job.id,
-      job.paused === undefined
-        ? next === undefined
-          ? 'never'
-          : localTime(job.timezone, next)
-              .replace(/:00\.000/, '')
-              .replace('T', ' ')
-        : 'paused',
-      describeWhen(job.when),
-      job.timezone,
-      `${job.queue} × ${job.shards}`,
-      job.paused ?? '',
-    ])
-    process.stdout.write(table(['JOB', 'NEXT RUN', 'WHEN', 'ZONE', 'QUEUE × SHARDS', 'PAUSED'], rows))
-  }
-  for (const { sentence } of problems) complain(sentence)
-  return problems.length === 0 ? EXIT.ok : EXIT.badConfig
-}
-
-async function readPlan(flags: Flags, settings: Settings): Promise<Plan> {
-  return planSchedule(await loadSchedule(schedulePath(flags, settings), libraryUrl()))
-}
-
-function schedulePath(flags: Flags, settings: Settings): string {
-  if (flags.schedule !== undefined) return resolve(settings.directory, flags.schedule)
-  const found = findSchedule(settings.directory)
-  if (found !== undefined) return found
-  throw new Complaint(
-    EXIT.badConfig,
-    `There is no schedule.ts in ${settings.directory}. Change to the project's directory, or name it with --directory or --schedule.`,
+function unknownVerb(verb: string): Complaint {
+  const nearest = nearestName(verb, VERBS)
+  return new Complaint(
+    EXIT.usage,
+    `"${verb}" is no command of cron-mission. ${nearest === undefined ? `It has ${VERBS.join(', ')}; without one it runs the tick.` : `Did you mean ${nearest}?`}`,
   )
-}
-
-/** The commands stand side by side, in the build and in the sources. */
-function siblingCommand(name: string): string {
-  const own = realpathSync(process.argv[1] ?? '')
-  return join(dirname(own), `${name}${extname(own)}`)
-}
-
-/** What `import … from 'cron-mission'` gets in a schedule, also where the package is not installed. */
-function libraryUrl(): string {
-  const own = realpathSync(process.argv[1] ?? '')
-  return pathToFileURL(join(dirname(own), '..', `index${extname(own)}`)).href
-}
-
-function complain(sentence: string): void {
-  process.stderr.write(`cron-mission: ${sentence}\n`)
-}
-
-function giveUp(): void {
-  complain(
-    `The tick was not done after ${WATCHDOG_MS / 1_000} s and gives up. Look at the database: is it slow, or waiting for a lock?`,
-  )
-  process.exit(EXIT.internal)
 }

@@ -6,7 +6,7 @@
  */
 import type { Driver } from '../driver.ts'
 
-export type Verdict = 'deciding' | 'started' | 'empty' | 'overlap' | 'paused' | 'failed'
+export type Verdict = 'deciding' | 'started' | 'empty' | 'overlap' | 'paused' | 'stopped' | 'failed'
 
 export interface SlotKey {
   readonly job: string

@@ -1,0 +1,166 @@
+/**
+ * Stops: what is not to be started for the time being, and asking the workers to leave.
+ *
+ * A stop is a row of `setting` named `stop:<job>@<host>`. Whoever stops writes that row before looking for workers; a
+ * worker that was started for a job takes its seat before it looks for stops. Whichever comes first, one of the two sees
+ * the other, so none slips through.
+ */
+import { again } from '../again.ts'
+import type { Driver, Value } from '../driver.ts'
+import type { ProcessIdentity } from './seat.ts'
+import { marks } from './sql.ts'
+
+/** In the place of a job or a host: every one. No job and no host can have this name. */
+export const EVERY = '*'
+
+export interface StopKey {
+  readonly job: string
+  readonly host: string
+}
+
+export interface Stop extends StopKey {
+  /** Who asked for it, such as `root@web-1`. */
+  readonly by: string
+  /** UTC milliseconds, by the database's clock. */
+  readonly since: number
+}
+
+const PREFIX = 'stop:'
+
+/**
+ * Puts a stop in force. One that is in force already stays as it is: it still tells since when, and by whom.
+ *
+ * @returns the stop, and whether it is new
+ */
+export async function addStop(
+  db: Driver,
+  key: StopKey,
+  by: string,
+  patienceMs: number,
+): Promise<{ readonly stop: Stop; readonly isNew: boolean }> {
+  return again(db.dialect, { forMs: patienceMs }, async () => {
+    const isNew = await insertStop(db, key, by)
+    const stop = (await stops(db)).find(({ job, host }) => job === key.job && host === key.host)
+    // It was lifted in the same moment: then it is as if that had come a moment later.
+    return { stop: stop ?? { ...key, by, since: Date.now() }, isNew }
+  })
+}
+
+async function insertStop(db: Driver, key: StopKey, by: string): Promise<boolean> {
+  try {
+    await db.run('INSERT INTO setting (name, value) VALUES (?, ?)', [nameOf(key), by])
+    return true
+  } catch (error) {
+    if (!db.dialect.isDuplicate(error)) throw error
+    return false
+  }
+}
+
+/** Every stop there is, the oldest first. */
+export async function stops(db: Driver): Promise<Stop[]> {
+  const since = db.dialect.asMs('mtime')
+  const rows = await db.all<{ name: string; value: string; since: number }>(
+    `SELECT name, value, ${since} AS since FROM setting WHERE name LIKE '${PREFIX}%' ORDER BY ${since}, name`,
+  )
+  return rows.map(({ name, value, since }) => ({ ...keyOf(name), by: value, since: Number(since) }))
+}
+
+/** The stop that keeps a job from being started on a host. */
+export async function stopInForce(db: Driver, job: string, host: string): Promise<Stop | undefined> {
+  return (await stops(db)).find((stop) => holds(stop, job, host))
+}
+
+/** Whether a stop is about this job on this host. */
+export function holds(stop: StopKey, job: string, host: string): boolean {
+  return [job, EVERY].includes(stop.job) && [host, EVERY].includes(stop.host)
+}
+
+export async function removeStops(db: Driver, keys: readonly StopKey[], patienceMs: number): Promise<void> {
+  if (keys.length === 0) return
+  await again(db.dialect, { forMs: patienceMs }, () =>
+    db.run(`DELETE FROM setting WHERE name IN (${marks(keys.length)})`, keys.map(nameOf)),
+  )
+}
+
+/** A worker process with all the shards it holds. */
+export interface WorkerProcess extends ProcessIdentity {
+  /** Its rows in `worker`, ascending. */
+  readonly workerIds: readonly number[]
+  readonly queue: string
+  readonly total: number
+  readonly shards: readonly number[]
+  /** Undefined for one that a person started. */
+  readonly job: string | undefined
+  /** It lost its seats, or its leases are over by the database's clock. */
+  readonly leaseOver: boolean
+  /** It has been asked to drain. */
+  readonly asked: boolean
+}
+
+/** The workers that a stop is about, the living and the dead. */
+export async function workersUnder(db: Driver, stop: StopKey): Promise<WorkerProcess[]> {
+  const rows = await db.all<Record<string, Value>>(
+    `SELECT id, queue, total, shard, host, boot_id, pid, pid_start, job,
+            CASE WHEN seat IS NULL OR lease_until <= ${db.dialect.now} THEN 1 ELSE 0 END AS lease_over,
+            CASE WHEN drain_at IS NULL THEN 0 ELSE 1 END AS asked
+       FROM worker
+      WHERE (? = '${EVERY}' OR job = ?)
+        AND (? = '${EVERY}' OR host = ?)
+      ORDER BY id`,
+    [stop.job, stop.job, stop.host, stop.host],
+  )
+  const processes = Map.groupBy(rows, ({ host, boot_id, pid, pid_start }) => `${host} ${boot_id} ${pid} ${pid_start}`)
+  return [...processes.values()].map(workerProcess)
+}
+
+/** @returns true for the one who asks first: a worker is sent one signal, because a second one would end its programs */
+export async function askToDrain(db: Driver, worker: WorkerProcess, patienceMs: number): Promise<boolean> {
+  return again(db.dialect, { forMs: patienceMs }, async () => {
+    const { changed } = await db.run(
+      `UPDATE worker SET drain_at = ${db.dialect.now}
+        WHERE id IN (${marks(worker.workerIds.length)})
+          AND drain_at IS NULL`,
+      worker.workerIds,
+    )
+    return changed > 0
+  })
+}
+
+/** How many programs these workers run, or are about to. */
+export async function countPrograms(db: Driver, workers: readonly WorkerProcess[]): Promise<number> {
+  const ids = workers.flatMap(({ workerIds }) => workerIds)
+  if (ids.length === 0) return 0
+  const rows = await db.all<{ count: number }>(
+    `SELECT COUNT(*) AS count FROM queue ${db.dialect.useIndex(db.dialect.runningIndex)}
+      WHERE status = 2 AND worker_id IN (${marks(ids.length)})`,
+    ids,
+  )
+  return Number(rows[0]?.count ?? 0)
+}
+
+function workerProcess(rows: readonly Record<string, Value>[]): WorkerProcess {
+  const first = rows[0] as Record<string, Value>
+  return {
+    host: String(first.host),
+    bootId: String(first.boot_id),
+    pid: Number(first.pid),
+    pidStart: Number(first.pid_start),
+    workerIds: rows.map(({ id }) => Number(id)),
+    queue: String(first.queue),
+    total: Number(first.total),
+    shards: rows.map(({ shard }) => Number(shard)).toSorted((a, b) => a - b),
+    job: first.job === null ? undefined : String(first.job),
+    leaseOver: rows.every(({ lease_over }) => Number(lease_over) === 1),
+    asked: rows.some(({ asked }) => Number(asked) === 1),
+  }
+}
+
+function nameOf({ job, host }: StopKey): string {
+  return `${PREFIX}${job}@${host}`
+}
+
+/** The id of a job holds no `@`. */
+function keyOf(name: string): StopKey {
+  const at = name.indexOf('@')
+  return { job: name.slice(PREFIX.length, at), host: name.slice(at + 1) }
+}
