@@ -33,9 +33,9 @@ export async function start(name: string, load: () => Promise<Command>): Promise
   }
 }
 
-/** Whoever read our output has left (`… | head`): there is nobody to tell, and nothing is wrong. */
+/** Whoever read our output has left (`… | head`, a terminal that was closed): nobody is to be told, nothing is wrong. */
 function leaveQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
 }
 
 /** The sentence for a Node that is too old; undefined when it is new enough. */

@@ -20,6 +20,7 @@ import { join } from 'node:path'
 import { Complaint, EXIT } from '../exit.ts'
 import { localDay } from '../time/zone.ts'
 import { type EventName, type EventSource, eventLine, type Fields, type LogFormat } from './event.ts'
+import { type LoggedAttempt, readBackAttempts } from './read-back.ts'
 
 export interface DayLogOptions {
   readonly directory: string
@@ -76,25 +77,25 @@ export class DayLog {
   /** An event of which there may be thousands a second: lines that come within a moment are one write. */
   eventSoon(event: EventName, fields: Fields): void {
     const at = this.#now()
-    const fd = this.#open(at)
+    this.#open(at)
     this.#waiting += this.#line(at, event, fields)
-    if (this.#waiting.length > LARGEST_WAITING) this.#append(fd, [])
+    if (this.#waiting.length > LARGEST_WAITING) this.#append([])
     else this.#timer ??= setTimeout(() => this.#flushLate(), LONGEST_WAIT_MS)
   }
 
   /** Writes what is waiting. */
   flush(): void {
-    if (this.#waiting !== '' && this.#fd !== undefined) this.#append(this.#fd, [])
+    if (this.#waiting !== '' && this.#fd !== undefined) this.#append([])
   }
 
   /** An event with the bytes a program wrote, as one block. */
   eventWithOutput(event: EventName, fields: Fields, output: Buffer): BlockPlace {
     const at = this.#now()
-    const fd = this.#open(at)
+    this.#open(at)
     const line = Buffer.from(this.#line(at, event, { ...fields, bytes: output.length }))
     const newline = output.at(-1) === 0x0a ? [] : [Buffer.from('\n')]
     const block = [line, output, ...newline]
-    this.#append(fd, block)
+    const fd = this.#append(block)
     const length = block.reduce((sum, part) => sum + part.length, 0)
     return { file: this.#fileName, offset: find(fd, line, length) + line.length, bytes: output.length }
   }
@@ -104,13 +105,23 @@ export class DayLog {
     const at = this.#now()
     this.#open(at)
     const file = `${this.#fileName.replace(/\.log$/, '')}.${name}.out`
+    const { directory } = this.#options
     try {
-      moveFile(path, join(this.#options.directory, file))
+      mkdirSync(directory, { recursive: true }) // somebody may have removed it
+      moveFile(path, join(directory, file))
     } catch (error) {
-      throw complaint(error, this.#options.directory)
+      throw complaint(error, directory)
     }
     this.event(event, { ...fields, bytes, file })
     return { file, offset: 0, bytes }
+  }
+
+  /** The attempts that were logged since then, by whatever process; see read-back.ts for how far that looks. */
+  loggedSince(since: number): LoggedAttempt[] {
+    this.flush()
+    const { directory, name, zone } = this.#options
+    const days = new Set([since, this.#now()].map((at) => `${name}-${localDay(zone, at)}.log`))
+    return [...days].flatMap((file) => readBackAttempts(join(directory, file), file, since))
   }
 
   close(): void {
@@ -153,8 +164,13 @@ export class DayLog {
     return this.#fd
   }
 
-  /** What is waiting goes first, in the same write. */
-  #append(fd: number, parts: readonly Buffer[]): void {
+  /**
+   * What is waiting goes first, in the same write.
+   *
+   * @returns the descriptor it went to: a new one when somebody has removed the file
+   */
+  #append(parts: readonly Buffer[]): number {
+    const fd = this.#reopenWhenRemoved()
     const bytes = Buffer.concat([Buffer.from(this.#waiting), ...parts])
     this.#waiting = ''
     clearTimeout(this.#timer)
@@ -165,6 +181,14 @@ export class DayLog {
     } catch (error) {
       throw complaint(error, this.#options.directory)
     }
+    return fd
+  }
+
+  #reopenWhenRemoved(): number {
+    if (this.#fd !== undefined && fstatSync(this.#fd).nlink > 0) return this.#fd
+    if (this.#fd !== undefined) closeSync(this.#fd)
+    this.#fd = undefined
+    return this.#open(this.#now())
   }
 }
 

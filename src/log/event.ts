@@ -19,17 +19,23 @@ export type EventName =
   | 'task-failed' // not ok, none left
   | 'task-held' // crashed, and its policy is to wait for a person
   | 'task-cancelled' // cancelled while it ran
+  | 'task-output' // what a task printed that could not be logged before
   | 'claim-lost' // a result was refused: the row was no longer ours
   | 'drain' // claims no more, lets programs finish
   | 'stop' // ends the programs
   | 'runner-lost' // a runner ended although it had a program
   | 'database-lost' // said once, then asked again until it answers
+  | 'database-back' // answers again, and the work goes on
+  | 'worker-adopted' // a dead worker's directory was taken over; what its programs did will be booked
+  | 'worker-expired' // a worker of another host was not heard from for a whole lease
+  | 'rescue-failed' // a dead worker could not be cleared up after; tried again
+  | 'lease-expiring' // it cannot be renewed: programs are stopped, and nothing is started until it is
   | 'lease-lost' // another worker was given our shard
   | 'log-failed' // the log cannot be written: claims no more
   // cron-mission
   | 'tick'
   | 'job-started'
-  | 'job-skipped' // empty, overlap, paused
+  | 'job-skipped' // empty, overlap, paused, stopped
   | 'job-failed' // could not be started
   | 'schedule-problem' // an entry, or the whole file, cannot be used
 

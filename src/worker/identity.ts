@@ -4,9 +4,11 @@
  * A pid alone is reused. With the boot and the time it started it is not, so a worker of this host that is gone is known
  * to be gone at once; of another host nothing is known but its lease.
  */
+import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { ProcessIdentity } from '../queue/store/seat.ts'
+import { exists, processStart } from './processes.ts'
 
 export function ownIdentity(): ProcessIdentity {
   return { host: hostname(), bootId: bootId(), pid: process.pid, pidStart: processStart(process.pid) ?? 0 }
@@ -14,19 +16,22 @@ export function ownIdentity(): ProcessIdentity {
 
 /** True only when `other` was of this boot of this host and its process has ended. */
 export function isGone(other: ProcessIdentity): boolean {
-  if (other.host !== hostname() || other.bootId !== bootId()) return false
-  if (other.pidStart === 0) return !exists(other.pid)
-  return processStart(other.pid) !== other.pidStart
+  return isOfThisBoot(other) && hasEnded(other.pid, other.pidStart)
 }
 
-/**
- * When a process started, in clock ticks since boot: the 22nd field of /proc/<pid>/stat, counted after the name,
- * which may hold blanks and brackets. A zombie has ended. Undefined where there is no such process or no /proc.
- */
-function processStart(pid: number): number | undefined {
-  const stat = read(`/proc/${pid}/stat`)
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields === undefined || fields[0] === 'Z' || fields[0] === 'X' ? undefined : Number(fields[19])
+/** Of the same boot of this host, so that its pid means something here. */
+export function isOfThisBoot(other: Pick<ProcessIdentity, 'host' | 'bootId'>): boolean {
+  return other.host === hostname() && other.bootId === bootId()
+}
+
+/** @param start  0 when it was not known */
+export function hasEnded(pid: number, start: number): boolean {
+  return start === 0 ? !exists(pid) : processStart(pid) !== start
+}
+
+/** Twelve hex digits that tell this boot of this host from every other, for the name of a file. */
+export function bootTag(): string {
+  return createHash('sha256').update(`${hostname()} ${bootId()}`).digest('hex').slice(0, 12)
 }
 
 /** The boot and the pid namespace: a container of the same name on the same kernel counts its pids anew. */
@@ -48,14 +53,5 @@ function read(path: string): string | undefined {
     return readFileSync(path, 'utf8')
   } catch {
     return undefined
-  }
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as { code?: string }).code === 'EPERM'
   }
 }

@@ -2,7 +2,7 @@
  * What becomes of a task after an attempt: a pure decision from the outcome and the row.
  */
 import { CRASH_LIMIT, type CrashPolicy } from '../queue/crash-policy.ts'
-import { parseRetryList } from '../queue/retry-list.ts'
+import { attemptsOf, delayAfter, delaysOf } from '../queue/retry-list.ts'
 import type { ClaimedTask } from '../queue/store/claimed-task.ts'
 import type { NextState } from '../queue/store/finish.ts'
 import { NEVER_RETRY, type Outcome, TRY_LATER } from './outcome.ts'
@@ -36,7 +36,11 @@ export function nextState(outcome: Outcome, task: Attempted, terms: Terms): Next
     case 'exit':
       if (outcome.code === NEVER_RETRY) return { kind: 'failed' }
       if (outcome.code === TRY_LATER)
-        return { kind: 'again', delayMs: delayAfter(task.attempt, task, terms.retry) ?? LATER_MS, counted: false }
+        return {
+          kind: 'again',
+          delayMs: delayAfter(delaysOf(task.retry, terms.retry), task.attempt) ?? LATER_MS,
+          counted: false,
+        }
       return byList(task, terms.retry)
     case 'signal':
     case 'timeout':
@@ -64,33 +68,18 @@ function afterCrash(task: Attempted, { retry, crash }: Terms): NextState {
   if (crash === 'fail') return { kind: 'failed' }
   return {
     kind: 'again',
-    delayMs: task.crashes === 0 ? 0 : (delayAfter(task.crashes, task, retry) ?? 0),
+    delayMs: task.crashes === 0 ? 0 : (delayAfter(delaysOf(task.retry, retry), task.crashes) ?? 0),
     counted: false,
   }
 }
 
 /** As many attempts as the list has delays, and the first; or as many as the row says. */
 export function maxAttempts(task: Pick<Attempted, 'maxAttempts' | 'retry'>, defaultRetry: string): number {
-  return task.maxAttempts ?? delays(task, defaultRetry).length + 1
+  return attemptsOf(delaysOf(task.retry, defaultRetry), task.maxAttempts)
 }
 
 function byList(task: Attempted, defaultRetry: string): NextState {
-  const delayMs = delayAfter(task.attempt, task, defaultRetry)
+  const delayMs = delayAfter(delaysOf(task.retry, defaultRetry), task.attempt)
   if (delayMs === undefined || task.attempt >= maxAttempts(task, defaultRetry)) return { kind: 'failed' }
   return { kind: 'again', delayMs, counted: true }
-}
-
-/** The delay after the attempt of that number; the last one repeats when the row allows more attempts than the list has delays. */
-function delayAfter(attempt: number, task: Pick<Attempted, 'retry'>, defaultRetry: string): number | undefined {
-  const list = delays(task, defaultRetry)
-  return list[attempt - 1] ?? list.at(-1)
-}
-
-/** A row edited by hand may hold anything; a list that cannot be read must not stop the others. */
-function delays(task: Pick<Attempted, 'retry'>, defaultRetry: string): number[] {
-  try {
-    return parseRetryList(task.retry ?? defaultRetry)
-  } catch {
-    return parseRetryList(defaultRetry)
-  }
 }

@@ -84,6 +84,25 @@ export function logAttempt(
   }
 }
 
+/** Puts the output of an attempt into the log whose line is there already, or could not be written. */
+export function logOutput(
+  log: DayLog,
+  { id, attempt }: { readonly id: number; readonly attempt: number },
+  output: Output,
+): OutputPlace | null {
+  switch (output.kind) {
+    case 'none':
+      return null
+    case 'bytes':
+      return log.eventWithOutput('task-output', { id, attempt }, output.bytes)
+    case 'file': {
+      const name = `task-${id}.${attempt}`
+      const place = log.eventWithFile('task-output', { id, attempt }, output.path, name, output.length)
+      return { ...place, offset: output.offset }
+    }
+  }
+}
+
 function when(next: NextState): string | undefined {
   return next.kind === 'again' ? `in ${formatDuration(next.delayMs)}` : undefined
 }

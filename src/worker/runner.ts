@@ -11,6 +11,8 @@
  * Descriptor 3 is the journal, 4 leads to us; programs get neither.
  */
 import type { Readable, Writable } from 'node:stream'
+import { childrenMs, endRecord, startRecord } from './journal.ts'
+import { signalSession } from './processes.ts'
 import { quote } from './quote.ts'
 import type { SlotFiles } from './slot-files.ts'
 
@@ -18,7 +20,6 @@ export interface Command {
   readonly id: number
   readonly attempt: number
   readonly claimToken: number
-  readonly workerId: number
   /** Program and interpreter, without the parameter. */
   readonly words: readonly string[]
   readonly param: string
@@ -32,6 +33,8 @@ export type Ended =
   | { readonly kind: 'status'; readonly status: number; readonly cpuMs: number }
   /** The runner itself is gone; the program was not seen to its end. */
   | { readonly kind: 'runner-gone' }
+  /** The journal could not be written, so nothing was started. */
+  | { readonly kind: 'not-started' }
 
 /** What we use of the process that execa started. */
 interface Shell extends PromiseLike<unknown> {
@@ -40,9 +43,7 @@ interface Shell extends PromiseLike<unknown> {
   readonly stdio: readonly [unknown, unknown, unknown, unknown, Readable, ...unknown[]]
 }
 
-const STATUS = /^(\d+)\n/
-/** `times` of bash writes the locale's decimal mark. */
-const CHILDREN = /\n(\d+)m([\d.,]+)s (\d+)m([\d.,]+)s\n$/
+const REPLY = /^(\d+|-)\n/
 
 export class Runner {
   readonly #process: Shell
@@ -71,7 +72,8 @@ export class Runner {
     shell.stdin.on('error', () => {}) // a runner that is gone is noticed by its end
     shell.stdio[4].on('data', (chunk: Buffer) => this.#read(chunk.toString('latin1')))
     shell.stdio[4].on('error', () => {})
-    shell.stdin.write('trap : TERM INT HUP PIPE\n')
+    // Not PIPE: when the worker is gone, the end of a program can be told to the journal only, and the runner leaves.
+    shell.stdin.write('trap : TERM INT HUP\n')
   }
 
   /** It has ended: it left, or somebody killed it. */
@@ -79,35 +81,35 @@ export class Runner {
     return this.#isGone
   }
 
-  /** The process group of the runner and its program. */
+  /** The session and process group of the runner and its program. */
   get pid(): number {
     return this.#process.pid ?? 0
   }
 
   /** Runs one command to its end; the runner must be idle. */
   run(command: Command): Promise<Ended> {
-    const { id, attempt, claimToken, workerId, words, param, assignments } = command
+    const { words, param, assignments } = command
     const bytes = Buffer.from(param)
     if (bytes.length > 0) this.#files.writeInput(bytes)
     const stdin = bytes.length > 0 ? quote(this.#files.inPath) : '/dev/null'
     const program = [...words, param].map(quote).join(' ')
-    const start = `S ${id} ${attempt} ${claimToken} ${workerId} ${this.#files.begin} ${Date.now()}`
+    const start = startRecord(command, this.#files.begin, Date.now())
     return new Promise((resolve) => {
       this.#settle = resolve
       this.#process.stdin.write(
-        `echo ${start} >&3; ${assignments} ${program} <${stdin} 3>&- 4>&-; r=$?; { echo E ${id} ${attempt} $r; times; } >&3; echo $r >&4\n`,
+        `if echo "${start}" >&3; then ${assignments} ${program} <${stdin} 3>&- 4>&-; r=$?; { echo "${endRecord(command)}"; times; } >&3; echo $r >&4; else echo - >&4; fi\n`,
       )
     })
   }
 
-  /** To the program and all it started; the runner itself stays. */
+  /** To the program and all it started that did not leave the session; the runner itself stays. */
   terminate(): void {
-    this.#signal('SIGTERM')
+    signalSession(this.pid, 'SIGTERM')
   }
 
-  /** To the whole group, the runner included. */
+  /** To the whole session, the runner included. */
   kill(): void {
-    this.#signal('SIGKILL')
+    signalSession(this.pid, 'SIGKILL')
   }
 
   /** Lets an idle runner leave. */
@@ -118,32 +120,26 @@ export class Runner {
 
   #read(text: string): void {
     this.#reply += text
-    const status = STATUS.exec(this.#reply)
-    if (status === null) return
-    this.#reply = this.#reply.slice(status[0].length)
-    // `times` counts all children since the runner began. It stands in the journal: there it wakes nobody.
-    const times = CHILDREN.exec(this.#files.journalEnd().toString('latin1')) ?? []
-    const [, userMinutes = 0, userSeconds = 0, systemMinutes = 0, systemSeconds = 0] = times.map((part) =>
-      Number(part.replace(',', '.')),
-    )
-    const cpuMs = Math.round((userMinutes + systemMinutes) * 60_000 + (userSeconds + systemSeconds) * 1_000)
-    const used = cpuMs - this.#cpuMs
-    this.#cpuMs = cpuMs
-    this.#end({ kind: 'status', status: Number(status[1]), cpuMs: used })
+    const reply = REPLY.exec(this.#reply)
+    if (reply === null) return
+    this.#reply = this.#reply.slice(reply[0].length)
+    if (reply[1] === '-') this.#end({ kind: 'not-started' })
+    else this.#end({ kind: 'status', status: Number(reply[1]), cpuMs: this.#newCpuMs() })
+  }
+
+  /** `times` counts all children since the runner began. It stands in the journal: there it wakes nobody. */
+  #newCpuMs(): number {
+    const lastLine = this.#files.journalEnd().toString('latin1').trimEnd().split('\n').at(-1) ?? ''
+    const total = childrenMs(lastLine) ?? this.#cpuMs
+    const used = total - this.#cpuMs
+    this.#cpuMs = total
+    return used
   }
 
   #end(ended: Ended): void {
     const settle = this.#settle
     this.#settle = undefined
     settle?.(ended)
-  }
-
-  #signal(signal: 'SIGTERM' | 'SIGKILL'): void {
-    try {
-      process.kill(-this.pid, signal)
-    } catch {
-      // the group is gone already
-    }
   }
 }
 

@@ -1,17 +1,19 @@
 /**
- * The shards this worker holds, and the lease that says it is alive.
+ * The shards this worker holds.
  */
+import { again } from '../queue/again.ts'
 import type { Driver } from '../queue/driver.ts'
 import {
-  BEAT_MS,
-  LEASE_MS,
   leaveSeats,
-  renewSeats,
+  type ProcessIdentity,
   type SeatHolder,
+  type Seating,
   type SeatTerms,
   takeSeat,
 } from '../queue/store/seat.ts'
+import { moment } from '../time/moment.ts'
 import { isGone, ownIdentity } from './identity.ts'
+import { Lease, type LeaseEvents } from './lease.ts'
 
 export interface Seats {
   /** The shards that are ours now, ascending. */
@@ -20,9 +22,12 @@ export interface Seats {
   readonly workerId: number
   /** Who holds the shards we asked for and did not get. */
   readonly taken: readonly SeatHolder[]
-  /** Begins to renew; `onLost` is called once, when a seat is no longer ours or could not be renewed in time. */
-  keep(onLost: (reason: string) => void): void
-  leave(): Promise<void>
+  /** The lease was confirmed lately enough: asked before anything is claimed or started. */
+  readonly isHeld: boolean
+  /** Begins to renew the lease, and says what becomes of it. */
+  keep(events: LeaseEvents): void
+  /** @param isClean  false when something is left to be cleared up: then our rows say by what terms */
+  leave(isClean: boolean): Promise<void>
 }
 
 const PATIENCE_MS = 10_000
@@ -35,53 +40,60 @@ export async function takeSeats(
   wanted: readonly number[],
   terms: SeatTerms,
 ): Promise<Seats> {
-  const self = ownIdentity()
+  const since = moment()
   const ids: number[] = []
   const shards: number[] = []
   const taken: SeatHolder[] = []
-  for (const shard of wanted) {
-    const seating = await takeSeat(db, { queue, total, shard }, self, terms, isGone)
-    if (seating.kind === 'taken') {
-      taken.push(seating.holder)
-    } else {
-      ids.push(seating.workerId)
-      shards.push(shard)
+  try {
+    for (const shard of wanted) {
+      const seating = await seat(db, { queue, total, shard }, terms)
+      if (seating.kind === 'taken') {
+        taken.push(seating.holder)
+      } else {
+        ids.push(seating.workerId)
+        shards.push(shard)
+      }
     }
+  } catch (error) {
+    await leave(db, ids)
+    throw error
   }
-  let beat: NodeJS.Timeout | undefined
+  const lease = new Lease(db, ids, since)
   return {
     shards,
     workerId: ids[0] ?? 0,
     taken,
-    keep(onLost) {
-      beat = keepLease(db, ids, onLost)
+    get isHeld() {
+      return lease.isHeld
     },
-    async leave() {
-      clearInterval(beat)
-      // When the database cannot be told, the lease ends by itself.
-      if (ids.length > 0) await leaveSeats(db, ids, PATIENCE_MS).catch(() => {})
+    keep: (events) => lease.keep(events),
+    async leave(isClean) {
+      lease.end()
+      if (isClean) await leave(db, ids)
     },
   }
 }
 
-function keepLease(db: Driver, ids: readonly number[], onLost: (reason: string) => void): NodeJS.Timeout {
-  let renewedAt = performance.now()
-  let lost = false
-  const beat = setInterval(async () => {
-    const askedAt = performance.now()
-    try {
-      const { held } = await renewSeats(db, ids, BEAT_MS / 2)
-      renewedAt = askedAt
-      if (held.length < ids.length) lose('another worker was given the shard')
-    } catch {
-      if (performance.now() - renewedAt > LEASE_MS - BEAT_MS)
-        lose('the database could not be reached for nearly a whole lease')
-    }
-  }, BEAT_MS)
-  const lose = (reason: string) => {
-    clearInterval(beat)
-    if (!lost) onLost(reason)
-    lost = true
-  }
-  return beat
+/** When the answer to an earlier try was lost, the seat may be taken by ourselves. */
+async function seat(db: Driver, place: Parameters<typeof takeSeat>[1], terms: SeatTerms): Promise<Seating> {
+  const self = ownIdentity()
+  return again(db.dialect, { forMs: PATIENCE_MS }, async (attempt) => {
+    const seating = await takeSeat(db, place, self, terms, isGone)
+    if (attempt === 0 || seating.kind === 'seated' || !isSame(seating.holder, self)) return seating
+    return { kind: 'seated', workerId: seating.holder.workerId }
+  })
+}
+
+function isSame(holder: ProcessIdentity, self: ProcessIdentity): boolean {
+  return (
+    holder.host === self.host &&
+    holder.bootId === self.bootId &&
+    holder.pid === self.pid &&
+    holder.pidStart === self.pidStart
+  )
+}
+
+/** When the database cannot be told, the lease ends by itself. */
+async function leave(db: Driver, ids: readonly number[]): Promise<void> {
+  if (ids.length > 0) await leaveSeats(db, ids, PATIENCE_MS).catch(() => {})
 }

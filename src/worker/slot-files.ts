@@ -12,17 +12,7 @@
  * everything in them is booked.
  */
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  rmSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, rmSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Complaint, EXIT } from '../exit.ts'
 
@@ -40,8 +30,11 @@ export type Output =
 
 /** Up to this size an output is a block of the day's log; a larger one stays a file of its own. */
 export const LARGEST_BLOCK_BYTES = 1_048_576
-/** Once the programs of a slot have written this much, its file is begun anew. */
+/** A program that writes more than this is stopped. */
+export const OUTPUT_LIMIT_BYTES = 64 * 1_048_576
+/** Once the programs of a slot have written this much, its files are begun anew. */
 const LARGEST_OUT_BYTES = 4 * 1_048_576
+const LARGEST_JOURNAL_BYTES = 4 * 1_048_576
 const TAIL_BYTES = 4_096
 const PRIVATE = 0o600
 /** A directory of Linux whose files are in memory. Everybody may make files there, and nobody touch another's. */
@@ -58,6 +51,7 @@ export class SlotFiles {
   #journal: number
   /** Where the output of the program that runs now begins. */
   #begin = 0
+  #journalBytes = 0
 
   /** @throws Complaint when the directory cannot be written */
   constructor(directory: string, slot: number) {
@@ -97,8 +91,19 @@ export class SlotFiles {
   /** The last lines of the journal. */
   journalEnd(): Buffer {
     const bytes = Buffer.allocUnsafe(JOURNAL_END_BYTES)
-    const from = Math.max(0, fstatSync(this.#journal).size - JOURNAL_END_BYTES)
+    this.#journalBytes = fstatSync(this.#journal).size
+    const from = Math.max(0, this.#journalBytes - JOURNAL_END_BYTES)
     return bytes.subarray(0, readSync(this.#journal, bytes, 0, JOURNAL_END_BYTES, from))
+  }
+
+  /** The shell said that it could not write the journal: why, as far as another try tells. */
+  journalComplaint(): Complaint {
+    try {
+      writeSync(this.#journal, '\n')
+      return stateComplaint({ code: 'ENOSPC' }, this.#directory) // room was made in the meantime
+    } catch (error) {
+      return stateComplaint(error, this.#directory)
+    }
   }
 
   /** How much the program that runs now has written. */
@@ -112,14 +117,12 @@ export class SlotFiles {
     if (length === 0) return { kind: 'none' }
     const offset = this.#begin
     this.#begin += length
-    if (length <= LARGEST_BLOCK_BYTES) return { kind: 'bytes', bytes: this.#read(offset, length) }
-    const tail = Math.min(TAIL_BYTES, length)
-    return { kind: 'file', path: this.#outPath, offset, length, tail: this.#read(offset + length - tail, tail) }
+    return readOutput(this.#out, this.#outPath, offset, length)
   }
 
   /** The file has grown, or was moved into the log: a new one must be begun, which the runner has to inherit. */
   get isFull(): boolean {
-    return this.#begin > LARGEST_OUT_BYTES
+    return this.#begin > LARGEST_OUT_BYTES || this.#journalBytes > LARGEST_JOURNAL_BYTES
   }
 
   /** Begins output and journal anew; everything in the old ones must be booked, or moved away. */
@@ -129,6 +132,7 @@ export class SlotFiles {
     this.#out = this.#openOut()
     this.#begin = 0
     ftruncateSync(this.#journal, 0)
+    this.#journalBytes = 0
   }
 
   close(): void {
@@ -142,35 +146,45 @@ export class SlotFiles {
   }
 
   #openOut(): number {
-    return this.#guarded(() => {
-      mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
-      return openSync(this.#outPath, 'a+', PRIVATE)
-    })
-  }
-
-  #read(offset: number, length: number): Buffer {
-    const bytes = Buffer.allocUnsafe(length)
-    let read = 0
-    while (read < length) {
-      const count = readSync(this.#out, bytes, read, length - read, offset + read)
-      if (count === 0) break
-      read += count
-    }
-    return bytes.subarray(0, read)
+    return this.#guarded(() => openSync(this.#outPath, 'a+', PRIVATE))
   }
 
   #guarded<T>(action: () => T): T {
     try {
       return action()
     } catch (error) {
-      const code = (error as { code?: string }).code
-      throw new Complaint(
-        code === 'ENOSPC' || code === 'EDQUOT' ? EXIT.busy : EXIT.badConfig,
-        `The state directory ${this.#directory} cannot be written (${code}). Make room or make it writable, or set QUEUE_STATE to another.`,
-        { cause: error },
-      )
+      throw stateComplaint(error, this.#directory)
     }
   }
+}
+
+/** The sentence for a state directory that is full, gone or not ours to write. */
+export function stateComplaint(error: unknown, directory: string): Complaint {
+  const code = (error as { code?: string }).code ?? String(error)
+  return new Complaint(
+    code === 'ENOSPC' || code === 'EDQUOT' ? EXIT.busy : EXIT.badConfig,
+    `The state directory ${directory} cannot be written (${code}). Make room or make it writable, or set QUEUE_STATE to another.`,
+    { cause: error },
+  )
+}
+
+/** What stands in an output file at that place: its bytes when they are few, else where they are. */
+export function readOutput(fd: number, path: string, offset: number, length: number): Output {
+  if (length === 0) return { kind: 'none' }
+  if (length <= LARGEST_BLOCK_BYTES) return { kind: 'bytes', bytes: readBytes(fd, offset, length) }
+  const tail = Math.min(TAIL_BYTES, length)
+  return { kind: 'file', path, offset, length, tail: readBytes(fd, offset + length - tail, tail) }
+}
+
+function readBytes(fd: number, offset: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length)
+  let read = 0
+  while (read < length) {
+    const count = readSync(fd, bytes, read, length - read, offset + read)
+    if (count === 0) break
+    read += count
+  }
+  return bytes.subarray(0, read)
 }
 
 /** The name follows from that of the slot's other files, so whoever removes those after a crash finds it too. */

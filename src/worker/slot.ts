@@ -11,8 +11,9 @@ import { taskAssignments } from './environment.ts'
 import { maxAttempts, type Terms } from './next-state.ts'
 import { type Outcome, outcomeOf, type StopReason } from './outcome.ts'
 import type { Programs } from './program.ts'
-import { Runner } from './runner.ts'
-import { type Output, SlotFiles } from './slot-files.ts'
+import { type Ended, Runner } from './runner.ts'
+import { OUTPUT_LIMIT_BYTES, type Output, SlotFiles } from './slot-files.ts'
+import { markStop, unmarkStop } from './stop-marks.ts'
 
 export interface AttemptSettings {
   readonly workerId: number
@@ -40,31 +41,37 @@ export interface AttemptResult {
   readonly runnerLost: boolean
 }
 
-/** A program that writes more than this is stopped. */
-export const OUTPUT_LIMIT_BYTES = 64 * 1_048_576
-
 export class Slot {
   readonly #settings: AttemptSettings
+  readonly #directory: string
   readonly #files: SlotFiles
   #runner: Runner | undefined
   #reason: StopReason | undefined
   #killTimer: Timer | undefined
-  #busy = false
+  #killAt = 0
+  /** What its directory says of a stop, until the end is booked. */
+  #marked: { readonly task: ClaimedTask; readonly kind: StopReason['kind'] } | undefined
+  /** What it is busy with. */
+  #task: ClaimedTask | undefined
+  #startedAt = 0
   /** The group was killed: what a survivor may still write must not become the next program's output. */
   #wasKilled = false
 
   constructor(directory: string, number: number, settings: AttemptSettings) {
+    this.#directory = directory
     this.#settings = settings
     this.#files = new SlotFiles(directory, number)
   }
 
+  /** @throws Complaint when the slot's files cannot be written: then nothing was started */
   async run(task: ClaimedTask): Promise<AttemptResult> {
     const refused = this.#refusal(task)
     if (refused !== undefined) return withoutProgram(refused)
     const resolution = this.#settings.programs.resolve(task.task)
     if (resolution.kind === 'unstartable') return withoutProgram(resolution)
 
-    this.#busy = true
+    this.#task = task
+    this.#startedAt = performance.now()
     this.#reason = undefined
     try {
       const { environment, projectDirectory } = this.#settings
@@ -75,23 +82,43 @@ export class Slot {
         ? await this.#runProgram(this.#runner, task, resolution.command)
         : withoutProgram(this.#reason)
     } finally {
-      this.#busy = false
+      this.#task = undefined
       this.#killTimer?.cancel()
+      this.#killTimer = undefined
     }
   }
 
   /** Once a beat, for a slot that may be flooding its file. */
   checkOutput(): void {
-    if (this.#busy && this.#files.written() > OUTPUT_LIMIT_BYTES)
+    if (this.#task !== undefined && this.#files.written() > OUTPUT_LIMIT_BYTES)
       this.stop({ kind: 'flood', limitBytes: OUTPUT_LIMIT_BYTES })
   }
 
-  /** Asks the program to end; its group is killed when it has, or when the grace period is over. The first reason is the one that counts. */
-  stop(reason: StopReason): void {
-    if (!this.#busy || this.#reason !== undefined) return
+  /**
+   * Asks the program to end; its group is killed when it has, or when the grace period is over. The first reason is the one
+   * that counts, the shortest period the one that is kept.
+   */
+  stop(reason: StopReason, graceMs = this.#settings.graceMs): void {
+    if (this.#task === undefined) return
+    if (this.#reason === undefined) this.#ask(this.#task, reason)
+    const killAt = performance.now() + graceMs
+    if (this.#killTimer !== undefined && this.#killAt <= killAt) return
+    this.#killTimer?.cancel()
+    this.#killAt = killAt
+    this.#killTimer = startTimer(graceMs, () => this.#runner?.kill())
+  }
+
+  /** Whoever takes over from us, should we be killed, finds why it was stopped beside the journal. */
+  #ask(task: ClaimedTask, reason: StopReason): void {
     this.#reason = reason
+    this.#marked = { task, kind: reason.kind }
+    markStop(this.#directory, task, reason.kind)
     this.#runner?.terminate()
-    this.#killTimer = startTimer(this.#settings.graceMs, () => this.#runner?.kill())
+  }
+
+  /** The claim whose program runs now, and for how long it has. */
+  get running(): { readonly task: ClaimedTask; readonly ms: number } | undefined {
+    return this.#task === undefined ? undefined : { task: this.#task, ms: performance.now() - this.#startedAt }
   }
 
   /** Whether the output just taken must be in the log before the slot can be used again. */
@@ -104,6 +131,8 @@ export class Slot {
     await this.#runner?.close()
     this.#runner = undefined
     this.#wasKilled = false
+    if (this.#marked !== undefined) unmarkStop(this.#directory, this.#marked.task, this.#marked.kind)
+    this.#marked = undefined
     this.#files.renew()
   }
 
@@ -115,7 +144,7 @@ export class Slot {
   }
 
   async #runProgram(runner: Runner, task: ClaimedTask, words: readonly string[]): Promise<AttemptResult> {
-    const { workerId, installation, terms } = this.#settings
+    const { installation, terms } = this.#settings
     const startedAt = performance.now()
     const limit = this.#limitTime(task)
     try {
@@ -123,11 +152,11 @@ export class Slot {
         id: task.id,
         attempt: task.attempt,
         claimToken: task.claimToken,
-        workerId,
         words,
         param: task.param,
         assignments: taskAssignments(task, installation, maxAttempts(task, terms.retry)),
       })
+      if (ended.kind === 'not-started') throw this.#files.journalComplaint()
       return this.#result(ended, startedAt)
     } finally {
       limit?.cancel()
@@ -135,7 +164,7 @@ export class Slot {
   }
 
   #refusal(task: ClaimedTask): Outcome | undefined {
-    if (task.expired) return { kind: 'expired' }
+    if (task.uselessAt !== null && task.uselessAt <= performance.now()) return { kind: 'expired' }
     if (task.param.includes('\0')) {
       return {
         kind: 'unstartable',
@@ -151,7 +180,7 @@ export class Slot {
     return afterMs === undefined ? undefined : startTimer(afterMs, () => this.stop({ kind: 'timeout', afterMs }))
   }
 
-  #result(ended: Awaited<ReturnType<Runner['run']>>, startedAt: number): AttemptResult {
+  #result(ended: Exclude<Ended, { kind: 'not-started' }>, startedAt: number): AttemptResult {
     const endedAt = performance.now()
     // After a stop, or without a runner to tell, whatever is left of the group must not run beside another attempt.
     if (this.#reason !== undefined || ended.kind === 'runner-gone') {

@@ -5,76 +5,83 @@
  * supply in the meantime. Three words for three things: `drain` claims no more and lets programs finish, `stop` ends the
  * programs, and what ignores that is killed with its group.
  */
-import { rmSync } from 'node:fs'
 import type { DayLog } from '../log/day-log.ts'
 import type { ClaimedTask } from '../queue/store/claimed-task.ts'
 import { startTimer, type Timer } from '../time/timer.ts'
-import { Booking } from './booking.ts'
-import { finishOf, logAttempt } from './record.ts'
+import { Bell } from './bell.ts'
+import { Heed } from './heed.ts'
+import { OUTAGE_PATIENCE_MS, Outage } from './outage.ts'
+import { type Counts, Results } from './results.ts'
 import { type AttemptResult, type AttemptSettings, Slot } from './slot.ts'
 import { Supply, type SupplyOptions, SWEEP_MS } from './supply.ts'
+import { makeWorkerDirectory, removeWorkerDirectory } from './worker-directory.ts'
 
 export interface WorkOptions extends Omit<SupplyOptions, 'workerId'> {
   readonly log: DayLog
   /** Stay when the part is empty, and look again every second. */
   readonly watch: boolean
-  /** This worker's own directory for the files of its slots. */
-  readonly stateDirectory: string
+  /** This worker's own directory, for the files of its slots; it is made here. */
+  readonly directory: string
+  /** Whether our lease is known to last: nothing is claimed or started without. */
+  readonly holdsLease: () => boolean
   readonly attempts: AttemptSettings
 }
 
-export interface WorkSummary {
-  readonly done: number
-  readonly retried: number
-  readonly failed: number
-  /** Results that were refused because the row was no longer ours. */
-  readonly lost: number
-  readonly ending: Ending
+export interface WorkSummary extends Counts {
+  /** Why it left. */
+  readonly ending: 'empty' | 'limit' | 'drained'
   /** What made the worker leave early, when something did. */
   readonly problem: unknown
+  /** Nothing of it is left to be cleared up by others: all is booked, logged or given back. */
+  readonly isClean: boolean
 }
 
-/** Why the worker left. */
-export type Ending = 'empty' | 'limit' | 'drained'
-
+/** How long a worker that leaves offers its last results to a database that does not answer. */
+const LEAVING_PATIENCE_MS = 10_000
 const OUTPUT_CHECK_MS = 250
-/** How long a result that is known is offered to a database that does not answer. */
-const BOOKING_PATIENCE_MS = 600_000
 
 export class Work {
   readonly #options: WorkOptions
   readonly #supply: Supply
-  readonly #booking: Booking
+  readonly #results: Results
+  readonly #bell = new Bell()
+  readonly #outage: Outage
+  readonly #heed: Heed
   readonly #slots: Slot[]
   readonly #idle: Slot[]
-  readonly #count = { done: 0, retried: 0, failed: 0, lost: 0 }
   #draining = false
-  #logFailed = false
+  /** Not heard from the database for so long that our lease may end. */
+  #suspended = false
+  #gaveBack = true
   #problem: unknown
-  #wake: () => void = () => {}
   #graceTimer: Timer | undefined
 
   /** @throws Complaint when the state directory cannot be written */
   constructor(options: WorkOptions) {
-    const { db, concurrency, stateDirectory, attempts } = options
-    const onDatabaseLost = (error: Error) => this.#event('database-lost', { reason: error.message })
+    const { db, log, concurrency, directory, attempts, watch } = options
+    const patienceMs = watch ? Number.POSITIVE_INFINITY : OUTAGE_PATIENCE_MS
     this.#options = options
+    this.#outage = new Outage(db.dialect, patienceMs, {
+      onLost: (reason) => this.#event('database-lost', { reason }),
+      onBack: (seconds) => this.#event('database-back', { seconds }),
+    })
+    const onDatabaseLost = (error: Error, triedAt?: number) => this.#outage.begin(error, triedAt)
     this.#supply = new Supply({ ...options, workerId: attempts.workerId }, onDatabaseLost)
-    this.#slots = Array.from({ length: concurrency }, (_, number) => new Slot(stateDirectory, number, attempts))
+    makeWorkerDirectory(directory)
+    this.#slots = Array.from({ length: concurrency }, (_, number) => new Slot(directory, number, attempts))
+    this.#heed = new Heed(db, this.#slots, this.#supply)
     this.#idle = [...this.#slots]
-    this.#booking = new Booking(db, BOOKING_PATIENCE_MS, {
-      onClaimLost: ({ id, attempt, outcome }) => {
-        this.#count.lost++
-        this.#event('claim-lost', { id, attempt, outcome })
-      },
+    this.#results = new Results(db, log, attempts, patienceMs, {
+      onClaimLost: ({ id, attempt, outcome }) => this.#event('claim-lost', { id, attempt, outcome }),
       onDatabaseLost,
+      onDatabaseBack: () => this.#outage.end(),
       onFailed: (error) => this.#fail(error),
     })
   }
 
   get summary(): WorkSummary {
     const ending = this.#draining ? 'drained' : this.#supply.isLimitReached ? 'limit' : 'empty'
-    return { ...this.#count, ending, problem: this.#problem }
+    return { ...this.#results.counts, ending, problem: this.#problem, isClean: this.#isClean() }
   }
 
   async run(): Promise<WorkSummary> {
@@ -84,12 +91,15 @@ export class Work {
     try {
       while (!this.#isFinished()) {
         if (this.#draining) await this.#giveBack()
-        else if (this.#supply.wantsRefill(this.#running())) void this.#refill()
-        while (!this.#draining && this.#supply.waiting > 0 && this.#idle.length > 0)
+        else if (this.#mayStart() && this.#supply.wantsRefill(this.#running())) void this.#refill()
+        while (this.#mayStart() && this.#supply.canStart && this.#idle.length > 0)
           void this.#serve(this.#idle.pop() as Slot)
-        if (!this.#isFinished()) await this.#somethingHappens()
+        if (this.#mayStart()) void this.#heed.look()
+        if (!this.#isFinished()) await this.#bell.wait(SWEEP_MS)
+        if (!this.#draining && this.#outage.complaint !== undefined) this.#fail(this.#outage.complaint)
       }
-      await this.#booking.flush()
+      if (this.#draining) this.#results.leaveWithin(LEAVING_PATIENCE_MS)
+      await this.#results.flush()
     } finally {
       clearInterval(outputCheck)
       this.#graceTimer?.cancel()
@@ -103,8 +113,10 @@ export class Work {
     if (this.#draining) return
     this.#draining = true
     this.#event('drain', { reason, running: this.#running(), 'given-back': this.#supply.waiting })
-    this.#graceTimer = startTimer(this.#options.attempts.graceMs, () => this.stop('the grace period is over'))
-    this.#wake()
+    const { graceMs } = this.#options.attempts
+    this.#graceTimer = startTimer(graceMs, () => this.stop('the grace period is over'))
+    this.#results.leaveWithin(graceMs + LEAVING_PATIENCE_MS)
+    this.#bell.ring()
   }
 
   /** Ends the programs; their tasks will be run again. */
@@ -115,22 +127,44 @@ export class Work {
     for (const slot of this.#slots) slot.stop({ kind: 'stopped' })
   }
 
+  /** Our lease will end: programs must have ended before, and nothing is claimed or started until `resume`. */
+  suspend(reason: string, withinMs: number): void {
+    this.#suspended = true
+    this.#outage.begin(new Error(reason))
+    this.#event('stop', { reason, running: this.#running() })
+    const graceMs = Math.min(this.#options.attempts.graceMs, withinMs)
+    for (const slot of this.#slots) slot.stop({ kind: 'stopped' }, graceMs)
+  }
+
+  /** The lease is ours again, and was nobody else's in the meantime. */
+  resume(): void {
+    this.#suspended = false
+    this.#outage.end()
+    this.#bell.ring()
+  }
+
   #isFinished(): boolean {
     if (this.#supply.isRefilling || this.#supply.waiting > 0 || this.#running() > 0) return false
     return this.#draining || this.#supply.isLimitReached || (!this.#options.watch && this.#supply.isEmpty)
   }
 
+  #mayStart(): boolean {
+    return !this.#draining && !this.#suspended && this.#options.holdsLease()
+  }
+
   async #refill(): Promise<void> {
     try {
-      await this.#supply.refill(async () => {
+      await this.#supply.refill(this.#running(), async () => {
         if (this.#running() > 0) return false
-        await this.#booking.flush()
+        await this.#results.flush()
         return true
       })
+      this.#outage.end()
     } catch (error) {
-      this.#fail(error)
+      if (this.#outage.isCause(error)) this.#outage.begin(error)
+      else this.#fail(error)
     }
-    this.#wake()
+    this.#bell.ring()
   }
 
   /** One slot, task after task. The runner has its next line before anything is written about the last one. */
@@ -139,16 +173,19 @@ export class Work {
     let ended: { task: ClaimedTask; result: AttemptResult } | undefined
     try {
       for (;;) {
-        starting = this.#draining ? undefined : this.#supply.take()
-        if (this.#supply.wantsRefill(this.#running())) this.#wake()
+        starting = this.#mayStart() ? this.#supply.take() : undefined
+        if (this.#supply.wantsRefill(this.#running())) this.#bell.ring()
         const running = starting === undefined ? undefined : slot.run(starting)
-        if (ended !== undefined) this.#record(ended.task, ended.result)
+        if (ended !== undefined) this.#supply.ended(ended.task, this.#results.add(ended.task, ended.result))
         ended = undefined
-        if (starting === undefined || running === undefined) break
+        if (starting === undefined || running === undefined) {
+          if (this.#mayStart() && this.#supply.canStart) continue // what has ended made way for it
+          break
+        }
         ended = { task: starting, result: await running }
         starting = undefined
         if (slot.needsSettling(ended.result.output)) {
-          this.#record(ended.task, ended.result)
+          this.#supply.ended(ended.task, this.#results.add(ended.task, ended.result))
           ended = undefined
           if (!(await this.#settle(slot))) break
         }
@@ -158,47 +195,35 @@ export class Work {
       this.#fail(error)
     }
     this.#idle.push(slot)
-    this.#wake()
+    this.#bell.ring()
   }
 
   /** A slot's files are begun anew only when all that stands in them is booked and logged. */
   async #settle(slot: Slot): Promise<boolean> {
-    await this.#booking.flush()
-    if (this.#booking.failed || this.#logFailed) return false
+    await this.#results.flush()
+    if (!this.#results.isSound) return false
     await slot.settle()
     return true
-  }
-
-  #record(task: ClaimedTask, result: AttemptResult): void {
-    const { log, attempts } = this.#options
-    const finish = finishOf(task, attempts.workerId, result, attempts.terms)
-    if (result.runnerLost) this.#event('runner-lost', { id: task.id })
-    let output = null
-    try {
-      output = logAttempt(log, task, result, finish, attempts.terms)
-    } catch (error) {
-      this.#logFailed = true
-      this.#fail(error)
-    }
-    this.#booking.add({ ...finish, output })
-    if (finish.next.kind === 'done') this.#count.done++
-    else if (finish.next.kind === 'failed') this.#count.failed++
-    else this.#count.retried++
   }
 
   async #giveBack(): Promise<void> {
     try {
       await this.#supply.giveBack()
     } catch (error) {
+      this.#gaveBack = false
       this.#problem ??= error
     }
   }
 
-  /** With everything booked and logged, nothing of this worker is left; otherwise its files keep what is known. */
+  /** With everything booked and logged, nothing of this worker is left; otherwise its files tell what is known. */
   async #closeSlots(): Promise<void> {
-    const booked = !this.#booking.failed && !this.#logFailed
-    await Promise.all(this.#slots.map((slot) => slot.close(booked)))
-    if (booked) rmSync(this.#options.stateDirectory, { recursive: true, force: true })
+    const isClean = this.#isClean()
+    await Promise.all(this.#slots.map((slot) => slot.close(isClean)))
+    if (isClean) removeWorkerDirectory(this.#options.directory)
+  }
+
+  #isClean(): boolean {
+    return this.#results.isSound && this.#gaveBack
   }
 
   /** The first problem is the one that is told; what runs is seen to its end. */
@@ -209,16 +234,6 @@ export class Work {
 
   #running(): number {
     return this.#slots.length - this.#idle.length
-  }
-
-  #somethingHappens(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, SWEEP_MS)
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 
   /** The log itself may be what fails: then that is the problem, and what runs is seen to its end without it. */

@@ -139,15 +139,19 @@ test('refused: a project directory that is not there, which is not made', async 
   assert.ok(!existsSync(project.path('typo')))
 })
 
-test('refused: a database that nobody answers for', async (t) => {
+test('refused after a while of waiting: a database that nobody answers for', async (t) => {
   const url = `mysql://shop:secret@127.0.0.1:${await unusedPort()}/shop`
   const project = makeProject(t, { env: { QUEUE_URL: url } })
 
   const ended = await runBin('do-queue', [], { cwd: project.directory, t })
 
+  const [waiting, ...refusal] = ended.stderr.split(/(?<=\n)/)
+  const sentence =
+    /^do-queue: The database at 127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\)\. .+ is right\. Waiting for it\.\n$/
+  assert.match(waiting ?? '', sentence)
   assertRefusal(
     'do-queue',
-    ended,
+    { ...ended, stderr: refusal.join('') },
     69,
     /^The database at 127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\)\. .+ QUEUE_URL is right\.$/,
   )
@@ -244,7 +248,7 @@ test('refused: a state directory below a file', async (t) => {
   await refusedUntouched(
     project,
     78,
-    /^The state directory \/.+\/notes\.txt\/state\/worker-\d+ cannot be written \(ENOTDIR\)\. .+\.$/,
+    /^The state directory \/.+\/notes\.txt\/state cannot be written \(ENOTDIR\)\. .+\.$/,
   )
 })
 

@@ -182,7 +182,7 @@ test('a runner that is killed from outside loses its program, whose task is held
   const { code, stdout, stderr } = await worker.exited
 
   assert.deepEqual([code, stderr], [0, ''])
-  assert.match(stdout, /^1 done, 1 to be retried/)
+  assert.match(stdout, /^1 done, 0 to be retried, 0 failed, 1 held/)
   await allGone(pids)
   const row = await project.row(id)
   assert.deepEqual([row.status, row.attempts, row.error], ['held', 1, LOST])

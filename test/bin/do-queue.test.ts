@@ -186,7 +186,7 @@ test('--json prints the summary as one object', async (t) => {
   const { stdout } = await project.run('do-queue', ['--json'])
 
   const { seconds, log, ...facts } = JSON.parse(stdout)
-  assert.deepEqual(facts, { done: 1, retried: 1, failed: 1, lost: 0, ending: 'empty' })
+  assert.deepEqual(facts, { done: 1, retried: 1, failed: 1, cancelled: 0, held: 0, lost: 0, ending: 'empty' })
   assert.ok(seconds > 0 && existsSync(log))
   assert.equal(stdout.indexOf('\n'), stdout.length - 1)
 })

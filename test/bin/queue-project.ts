@@ -13,10 +13,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Driver, Value } from '../../src/queue/driver.ts'
-import { migrate } from '../../src/queue/migrate.ts'
+import { installationName, migrate } from '../../src/queue/migrate.ts'
 import { type StatusName, statusName } from '../../src/queue/status.ts'
 import { openDriver } from '../../src/queue/url.ts'
 import { inputInMemory } from '../../src/worker/slot-files.ts'
+import { workerDirectoryPath } from '../../src/worker/worker-directory.ts'
 import { afterwards } from '../helpers/cleanup.ts'
 import type { Database } from '../helpers/databases.ts'
 import { isAlive, type MarkedProcess, markedProcesses } from '../helpers/marked.ts'
@@ -85,6 +86,8 @@ export interface QueueProject extends Project {
   output(place: Pick<Ending, 'logFile' | 'logOffset' | 'logBytes'>): Buffer
   /** The event lines of today's log with this name. */
   events(name: string): string[]
+  /** Where the worker with this id has its files. */
+  workerDirectory(id: number): Promise<string>
   /** Makes the file that a `wait-for` program waits for. */
   release(file: string): void
   /** Neither process, nor state directory, nor input in memory, nor row of `worker`. */
@@ -153,6 +156,7 @@ export async function queueProject(
         (logOffset ?? 0) + (logBytes ?? 0),
       ),
     events: (name) => eventLines(project, name),
+    workerDirectory: async (id) => workerDirectoryPath(project.path('.queue'), await installationName(db), id),
     release: (file) => writeFileSync(project.path(file), ''),
     async nothingIsLeft() {
       const processes = () => markedProcesses(PROJECT_MARK, mark).map(({ command }) => command)
@@ -160,9 +164,8 @@ export async function queueProject(
 
       await waitFor(() => processes().length === 0, { timeoutMs: 3_000, what: `the end of ${processes()}` })
       const directories = existsSync(state) ? readdirSync(state).filter((name) => name.startsWith('worker-')) : []
-      const inputs = [1, 2, 3, 4, 5].flatMap((id) =>
-        [0, 1, 2, 3].map((slot) => inputInMemory(join(state, `worker-${id}`), slot)),
-      )
+      const workers = await Promise.all([1, 2, 3, 4, 5].map(all.workerDirectory))
+      const inputs = workers.flatMap((directory) => [0, 1, 2, 3].map((slot) => inputInMemory(directory, slot)))
       assert.deepEqual(directories, [])
       assert.deepEqual(
         inputs.filter((path) => existsSync(path)),

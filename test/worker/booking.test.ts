@@ -2,13 +2,23 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Driver, Value } from '../../src/queue/driver.ts'
+import type { ClaimedTask } from '../../src/queue/store/claimed-task.ts'
 import type { Finish } from '../../src/queue/store/finish.ts'
 import { giveBack } from '../../src/queue/store/give-back.ts'
+import { openDriver } from '../../src/queue/url.ts'
 import { Booking } from '../../src/worker/booking.ts'
-import { DATABASES } from '../helpers/databases.ts'
+import { afterwards } from '../helpers/cleanup.ts'
+import { DATABASES, type Database } from '../helpers/databases.ts'
+import { waitFor } from '../helpers/processes.ts'
+import { startProxy } from '../helpers/proxy.ts'
 import { claimSome, finishOf, openStore, PATIENCE_MS, put } from '../queue/stores.ts'
 
 const ROWS = 200
+const OUTPUT = { file: 'day.log', offset: 0, bytes: 10 }
+/** What no column for numbers takes. */
+const NO_NUMBER = 'many' as unknown as number
+const mariadb = DATABASES.find(({ name }) => name === 'mariadb')
+const skip = mariadb === undefined && 'there is no MySQL server'
 
 for (const database of DATABASES) {
   test(`results that come while others are being written wait for a batch of their own (${database.name})`, async (t) => {
@@ -66,16 +76,126 @@ for (const database of DATABASES) {
       [0, 1],
     )
   })
+
+  test(`a result that is refused for what is in it takes no other with it (${database.name})`, async (t) => {
+    const { db } = await openStore(t, database)
+    await put(db, ...Array.from({ length: 4 }, () => ({ task: 'a' })))
+    const [first, bad, worse, last] = await claimFour(db)
+    const { booking, reduced } = open(db)
+
+    booking.add(finishOf(first, { kind: 'done' }, { output: OUTPUT }))
+    booking.add(finishOf(bad, { kind: 'done' }, { cpuMs: NO_NUMBER, output: OUTPUT }))
+    booking.add(finishOf(worse, { kind: 'again', delayMs: 60_000, counted: true }, { cpuMs: NO_NUMBER, error: 'why' }))
+    booking.add(finishOf(last, { kind: 'failed' }, { error: 'exit code 3' }))
+    await booking.flush()
+
+    const rows = await db.all<Row>('SELECT status, error, log_file FROM queue ORDER BY id')
+    const [done, less, again, failed] = rows.map(({ status, error, log_file }) => [Number(status), error, log_file])
+    assert.deepEqual(
+      [done, less, failed],
+      [
+        [1, null, 'day.log'],
+        [1, null, null],
+        [3, 'exit code 3', null],
+      ],
+    )
+    assert.deepEqual([again?.[0], again?.[2]], [4, null])
+    assert.match(String(again?.[1]), /^its result could not be stored in full \(.+\)$/)
+    assert.deepEqual(reduced, [bad.id, worse.id])
+    assert.equal(booking.failed, false)
+  })
+
+  test(`a result that cannot be booked at all is told, and what comes later is booked (${database.name})`, async (t) => {
+    const { db } = await openStore(t, database)
+    await put(db, ...Array.from({ length: 4 }, () => ({ task: 'a' })))
+    const [first, bad, next, last] = await claimFour(db)
+    const { booking, failures } = open(db)
+
+    for (const task of [first, next]) booking.add(finishOf(task, { kind: 'done' }))
+    booking.add(finishOf(bad, { kind: 'failed' }, { exitCode: NO_NUMBER }))
+    await booking.flush()
+    booking.add(finishOf(last, { kind: 'done' }))
+    await booking.flush()
+
+    const rows = await db.all<Row>('SELECT status, error, log_file FROM queue ORDER BY id')
+    assert.deepEqual(
+      rows.map(({ status }) => Number(status)),
+      [1, 2, 1, 1],
+    )
+    assert.deepEqual([failures.length, booking.failed], [1, true])
+  })
+
+  test(`tables that are gone are told once, and nothing more is tried (${database.name})`, async (t) => {
+    const { db } = await openStore(t, database)
+    await put(db, ...Array.from({ length: 4 }, () => ({ task: 'a' })))
+    const tasks = await claimFour(db)
+    const { booking, failures } = open(db)
+    await db.run('DROP TABLE queue')
+
+    for (const task of tasks) {
+      booking.add(finishOf(task, { kind: 'done' }))
+      await booking.flush()
+    }
+
+    assert.deepEqual([failures.length, booking.failed], [1, true])
+  })
 }
 
-function open(db: Driver): { booking: Booking; lost: Finish[] } {
+test('results are offered until the database answers, and that is said once', { skip }, async (t) => {
+  const { db, url } = await openStore(t, mariadb as Database)
+  await put(db, ...Array.from({ length: 4 }, () => ({ task: 'a' })))
+  const tasks = await claimFour(db)
+  const proxy = await startProxy(t, url)
+  const through = await openDriver(proxy.url, '/')
+  afterwards(t, () => through.close())
+  const { booking, said } = open(through)
+  await proxy.refuse()
+  proxy.cut()
+
+  for (const task of tasks) booking.add(finishOf(task, { kind: 'done' }))
+  await waitFor(() => said.length > 0, { what: 'the loss to be said' })
+  for (let tries = 0; tries < 3; tries++) await assert.rejects(through.run('DO 1'))
+  await proxy.heal()
+  await booking.flush()
+
+  const [left] = await db.all<{ n: number }>('SELECT COUNT(*) AS n FROM queue WHERE status <> 1')
+  assert.equal(Number(left?.n), 0)
+  assert.deepEqual(said, ['lost', 'back'])
+})
+
+interface Row {
+  readonly status: number
+  readonly error: string | null
+  readonly log_file: string | null
+}
+
+async function claimFour(db: Driver): Promise<[ClaimedTask, ClaimedTask, ClaimedTask, ClaimedTask]> {
+  const [first, second, third, fourth] = await claimSome(db)
+  assert.ok(first && second && third && fourth)
+  return [first, second, third, fourth]
+}
+
+interface Opened {
+  readonly booking: Booking
+  readonly lost: Finish[]
+  readonly reduced: number[]
+  readonly failures: unknown[]
+  readonly said: string[]
+}
+
+function open(db: Driver): Opened {
   const lost: Finish[] = []
+  const reduced: number[] = []
+  const failures: unknown[] = []
+  const said: string[] = []
   const booking = new Booking(db, PATIENCE_MS, {
     onClaimLost: (finish) => lost.push(finish),
-    onDatabaseLost: (error) => assert.fail(error),
-    onFailed: (error) => assert.fail(String(error)),
+    onDatabaseLost: () => said.push('lost'),
+    onDatabaseBack: () => said.push('back'),
+    onReduced: ({ id }) => reduced.push(id),
+    onFailed: (error) => failures.push(error),
   })
-  return { booking, lost }
+  return { booking, lost, reduced, failures, said }
 }
 
 /** The same database, a little further away, with its UPDATEs counted. */

@@ -13,7 +13,7 @@ export function claimed(given: Partial<ClaimedTask>): ClaimedTask {
     retry: null,
     timeoutSeconds: null,
     expiresAt: null,
-    expired: false,
+    uselessAt: null,
     shardKey: null,
     crashes: 0,
     ...given,

@@ -63,6 +63,7 @@ test('the time that programs used is told for each of them', async (t) => {
 function slotFor(t: TestContext, script: string): { slot: Slot; directory: string } {
   const directory = temporaryDirectory(t)
   mkdirSync(join(directory, 'tasks'))
+  mkdirSync(join(directory, 'state'))
   writeFileSync(join(directory, 'tasks', 'program'), script)
   chmodSync(join(directory, 'tasks', 'program'), 0o755)
   const slot = new Slot(join(directory, 'state'), 0, {

@@ -3,7 +3,7 @@
  */
 import { Complaint, EXIT } from '../../exit.ts'
 import { checkQueueName } from '../../queue/new-task.ts'
-import type { TaskFilter } from '../../queue/store/claim.ts'
+import type { TaskFilter } from '../../queue/store/filter.ts'
 import { COMMON_FLAGS, commandLine, durationFlag, pastTimeFlag, wholeNumber } from '../flags.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { parseShards } from '../shards.ts'

@@ -11,25 +11,34 @@ import { openDatabase } from '../../queue/open-queue.ts'
 import { countReady } from '../../queue/store/count.ts'
 import { peek } from '../../queue/store/peek.ts'
 import type { SeatHolder } from '../../queue/store/seat.ts'
+import { stopInForce } from '../../queue/store/stop.ts'
+import { stopReason } from '../../schedule/stop-words.ts'
 import { startTimer } from '../../time/timer.ts'
 import { localTime } from '../../time/zone.ts'
 import { programEnvironment } from '../../worker/environment.ts'
 import { ownIdentity } from '../../worker/identity.ts'
 import { Programs } from '../../worker/program.ts'
+import { keepRescuing, Rescue } from '../../worker/rescue.ts'
 import { type Seats, takeSeats } from '../../worker/seats.ts'
 import { Work, type WorkSummary } from '../../worker/work.ts'
+import { realStateDirectory, workerDirectoryPath } from '../../worker/worker-directory.ts'
 import { count, progressBar } from '../progress.ts'
 import { describeShards } from '../shards.ts'
 import { type Plan, readPlan } from './do-queue-plan.ts'
+import { type Signals, takeSignals } from './do-queue-signals.ts'
 
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 const PROGRESS_MS = 100
+/** How long a worker that does not watch waits for a database that cannot be reached. */
+const CONNECT_PATIENCE_MS = 10_000
 const DRY_RUN_ROWS = 20
 
 export async function main(args: string[]): Promise<number> {
   const plan = await readPlan(args)
   const { settings } = plan
-  const db = await openDatabase(settings.queueUrl, settings.directory)
+  const db = await openDatabase(settings.queueUrl, settings.directory, {
+    patienceMs: plan.dryRun ? 0 : plan.watch ? Number.POSITIVE_INFINITY : CONNECT_PATIENCE_MS,
+    onWaiting: (sentence) => process.stderr.write(`do-queue: ${sentence} Waiting for it.\n`),
+  })
   try {
     return plan.dryRun ? await dryRun(db, plan) : await drainQueue(db, plan)
   } finally {
@@ -37,28 +46,39 @@ export async function main(args: string[]): Promise<number> {
   }
 }
 
-async function drainQueue(db: Driver, plan: Plan): Promise<number> {
+async function drainQueue(db: Driver, given: Plan): Promise<number> {
+  const stateDirectory = realStateDirectory(given.settings.stateDirectory)
+  const plan = { ...given, settings: { ...given.settings, stateDirectory } }
+  const signals = takeSignals()
   const seats = await takeSeats(db, plan.queue, plan.total, plan.shards, {
     job: plan.job,
-    stateDirectory: plan.settings.stateDirectory,
+    stateDirectory,
     retry: plan.settings.retry,
     crash: plan.settings.crash,
     timeoutMs: plan.settings.timeoutMs ?? null,
   })
+  let isClean = true
   try {
     const log = openLog(plan, seats)
     for (const holder of seats.taken) log.event('shard-taken', takenBy(holder))
     if (seats.shards.length === 0) throw busy(plan, seats.taken)
-    return await workSeats(db, plan, seats, log)
+    const summary = await workSeats(db, plan, seats, log, signals)
+    isClean = summary.isClean
+    if (summary.problem !== undefined) throw summary.problem
+    return plan.fail && summary.failed > 0 ? EXIT.taskFailed : EXIT.ok
   } finally {
-    await seats.leave()
+    await seats.leave(isClean)
+    signals.end()
   }
 }
 
-async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog): Promise<number> {
+async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog, signals: Signals): Promise<WorkSummary> {
   const { settings } = plan
   const startedAt = performance.now()
   const buckets = bucketsOf(plan.total, seats.shards)
+  const installation = await installationName(db)
+  // Asked when our seats can be seen already: who stops us now either finds them or has left word.
+  const stop = plan.job === null ? undefined : await stopInForce(db, plan.job, ownIdentity().host)
   log.event('worker-start', {
     queue: plan.queue,
     concurrency: plan.concurrency ?? seats.shards.length,
@@ -74,10 +94,11 @@ async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog): Pro
     limit: plan.limit,
     filter: plan.filter,
     watch: plan.watch,
-    stateDirectory: join(settings.stateDirectory, `worker-${seats.workerId}`),
+    directory: workerDirectoryPath(settings.stateDirectory, installation, seats.workerId),
+    holdsLease: () => seats.isHeld,
     attempts: {
       workerId: seats.workerId,
-      installation: await installationName(db),
+      installation,
       terms: { retry: settings.retry, crash: settings.crash },
       timeoutMs: settings.timeoutMs,
       graceMs: settings.graceMs,
@@ -86,11 +107,23 @@ async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog): Pro
       programs: new Programs(settings.tasksDirectory),
     },
   })
-  seats.keep((reason) => {
-    log.event('lease-lost', { reason })
-    work.stop(reason)
+  seats.keep({
+    graceMs: settings.graceMs,
+    onCutOff: (reason, withinMs) => {
+      log.event('lease-expiring', { reason })
+      work.suspend(reason, withinMs)
+    },
+    onBack: () => work.resume(),
+    onLost: (reason) => {
+      log.event('lease-lost', { reason })
+      work.stop(reason)
+    },
+    onDrain: () => work.drain('cron-mission stop'),
   })
-  const ignore = obeySignals(work)
+  const { stateDirectory, graceMs } = settings
+  const endRescue = await keepRescuing(new Rescue({ db, log: () => log, installation, stateDirectory, graceMs }))
+  signals.obeyWith(work)
+  if (stop !== undefined) work.drain(stopReason(stop, settings.timezone))
   const maxTime =
     plan.maxTimeMs === undefined ? undefined : startTimer(plan.maxTimeMs, () => work.drain('--max-time is over'))
   const show = await showProgress(db, plan, buckets, work)
@@ -99,13 +132,13 @@ async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog): Pro
     const seconds = (performance.now() - startedAt) / 1_000
     log.event('worker-end', { ...facts(summary), seconds: Number(seconds.toFixed(3)) })
     show()
-    if (summary.problem !== undefined) throw summary.problem
-    print(plan, log, summary, seconds)
-    return plan.fail && summary.failed > 0 ? EXIT.taskFailed : EXIT.ok
+    if (summary.problem === undefined) print(plan, log, summary, seconds)
+    return summary
   } finally {
     show()
+    await endRescue()
     maxTime?.cancel()
-    ignore()
+    signals.hold()
     log.close()
   }
 }
@@ -123,16 +156,6 @@ function openLog(plan: Plan, seats: Seats): DayLog {
   })
 }
 
-/** The first signal drains, the second stops. A terminal that is closed (SIGHUP) is a signal like the others. */
-function obeySignals(work: Work): () => void {
-  let asked = 0
-  const obey = (signal: NodeJS.Signals) => (asked++ === 0 ? work.drain(signal) : work.stop(`${signal} again`))
-  for (const signal of STOP_SIGNALS) process.on(signal, obey)
-  return () => {
-    for (const signal of STOP_SIGNALS) process.off(signal, obey)
-  }
-}
-
 async function showProgress(db: Driver, plan: Plan, buckets: readonly number[], work: Work): Promise<() => void> {
   if (plan.print !== 'text' || !process.stderr.isTTY) return () => {}
   const filtered = Object.keys(plan.filter).length > 0 || plan.watch
@@ -141,8 +164,7 @@ async function showProgress(db: Driver, plan: Plan, buckets: readonly number[], 
     : Math.min(await countReady(db, plan.queue, buckets), plan.limit ?? Number.POSITIVE_INFINITY)
   const bar = progressBar(plan.queue)
   const timer = setInterval(() => {
-    const { done, retried, failed } = work.summary
-    bar.update(done + retried + failed, total)
+    bar.update(attempted(work.summary), total)
   }, PROGRESS_MS)
   return () => {
     clearInterval(timer)
@@ -154,12 +176,14 @@ function print(plan: Plan, log: DayLog, summary: WorkSummary, seconds: number): 
   const file = join(plan.settings.logsDirectory, log.today.file)
   if (plan.print === 'json') process.stdout.write(`${JSON.stringify({ ...facts(summary), seconds, log: file })}\n`)
   if (plan.print !== 'text') return
-  const { done, retried, failed, lost } = summary
-  const all = done + retried + failed
+  const { done, retried, failed, cancelled, held, lost } = summary
+  const all = attempted(summary)
   const parts = [
     `${count(done)} done`,
     `${count(retried)} to be retried`,
     `${count(failed)} failed`,
+    ...(cancelled > 0 ? [`${count(cancelled)} cancelled`] : []),
+    ...(held > 0 ? [`${count(held)} held`] : []),
     ...(lost > 0 ? [`${count(lost)} refused`] : []),
   ]
   process.stdout.write(
@@ -167,8 +191,12 @@ function print(plan: Plan, log: DayLog, summary: WorkSummary, seconds: number): 
   )
 }
 
-function facts({ done, retried, failed, lost, ending }: WorkSummary) {
-  return { done, retried, failed, lost, ending }
+function attempted({ done, retried, failed, cancelled, held }: WorkSummary): number {
+  return done + retried + failed + cancelled + held
+}
+
+function facts({ done, retried, failed, cancelled, held, lost, ending }: WorkSummary) {
+  return { done, retried, failed, cancelled, held, lost, ending }
 }
 
 function takenBy({ host, pid, shard, total }: SeatHolder) {

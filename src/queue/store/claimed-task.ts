@@ -14,8 +14,8 @@ export interface ClaimedTask {
   readonly timeoutSeconds: number | null
   /** UTC milliseconds. */
   readonly expiresAt: number | null
-  /** `expires_at` was over, by the database's clock, when the row was claimed. */
-  readonly expired: boolean
+  /** When it expires on the clock of `performance.now()`, from what the database's clock said; null for never. */
+  readonly uselessAt: number | null
   /** Tasks with one key run one at a time, in the order of their ids. */
   readonly shardKey: string | null
   /** Attempts that ended in a crash or by a signal, the last ones in a row. */
@@ -35,7 +35,7 @@ export interface ClaimedRow {
   retry: string | null
   timeout_s: number | null
   expires_at: number | null
-  expired: number
+  expires_in: number | null
   shard_key: string | null
   crashes: number
 }
@@ -45,7 +45,7 @@ export function claimedColumns({ asMs, now }: Dialect): string {
   return `id, claim_token, queue, task, OCTET_LENGTH(task) AS task_bytes, param, OCTET_LENGTH(param) AS param_bytes,
           attempts, max_attempts, retry, timeout_s, shard_key, crashes,
           ${asMs('expires_at')} AS expires_at,
-          CASE WHEN expires_at <= ${now} THEN 1 ELSE 0 END AS expired`
+          ${asMs('expires_at')} - ${asMs(now)} AS expires_in`
 }
 
 export function claimedTask(row: ClaimedRow): ClaimedTask {
@@ -60,7 +60,7 @@ export function claimedTask(row: ClaimedRow): ClaimedTask {
     retry: row.retry,
     timeoutSeconds: row.timeout_s,
     expiresAt: row.expires_at === null ? null : Number(row.expires_at),
-    expired: Number(row.expired) === 1,
+    uselessAt: row.expires_in === null ? null : performance.now() + Number(row.expires_in),
     shardKey: row.shard_key,
     crashes: Number(row.crashes),
   }

@@ -134,10 +134,15 @@ export async function renewSeats(db: Driver, workerIds: readonly number[], patie
   })
 }
 
-/** A worker that leaves with nothing claimed leaves no trace. */
+/** A worker that leaves with nothing claimed leaves no trace; one that has rows stays to say by what terms they are its. */
 export async function leaveSeats(db: Driver, workerIds: readonly number[], patienceMs: number): Promise<void> {
   await again(db.dialect, { forMs: patienceMs }, () =>
-    db.run(`DELETE FROM worker WHERE id IN (${marks(workerIds.length)})`, workerIds),
+    db.run(
+      `DELETE FROM worker
+        WHERE id IN (${marks(workerIds.length)})
+          AND NOT EXISTS (SELECT 1 FROM queue WHERE queue.status = 2 AND queue.worker_id = worker.id)`,
+      workerIds,
+    ),
   )
 }
 

@@ -1,0 +1,112 @@
+/**
+ * The look: which ready rows of some buckets come next. A plain read, no lock.
+ *
+ * It has one range of the claim index per bucket, each in order, so nothing is sorted but their few heads. Only those that
+ * come first of all are joined to their rows, to learn their `shard_key` and whether they are due.
+ */
+import type { Dialect, Driver, Value } from '../driver.ts'
+import { conditions, type TaskFilter } from './filter.ts'
+import { inTheWay } from './lane.ts'
+import { limited, marks, padded } from './sql.ts'
+
+export interface LookRequest {
+  readonly queue: string
+  /** Each 0..59. */
+  readonly buckets: readonly number[]
+  /** Whose own running rows are in nobody's way. */
+  readonly workerId: number
+  readonly filter?: TaskFilter
+  /**
+   * When given, it looks past what cannot be claimed now: rows with one of these keys, rows that are not due, and rows whose
+   * lane has something else than a ready row in front. That reads the row of everything it passes.
+   */
+  readonly past?: readonly string[]
+}
+
+export interface Head {
+  readonly id: number
+  readonly bucket: number
+  readonly shardKey: string | null
+  /** A producer's plain INSERT may be ready and have its `run_at` to come. */
+  readonly early: boolean
+}
+
+/** How many times its even share of the rows is read from each bucket. */
+const EVEN_SHARES = 4
+
+/**
+ * Tasks spread evenly over the buckets, so a few rows of each are nearly always enough to find the first of all. Where
+ * one bucket gave every row it was asked for, more of it may belong among them: then each is asked for all.
+ *
+ * @returns at most `count`, the most urgent first, and in the order of ids among equals
+ */
+export async function look(db: Driver, request: LookRequest, count: number): Promise<Head[]> {
+  const share = Math.min(count, EVEN_SHARES * Math.ceil(count / request.buckets.length))
+  const found = await lookAtHeads(db, request, share, count)
+  const isDeepEnough = share === count || mostOfOneBucket(found) < share
+  return isDeepEnough ? found : lookAtHeads(db, request, count, count)
+}
+
+interface HeadRow {
+  id: number
+  priority: number
+  bucket: number
+  shard_key: string | null
+  early: number
+}
+
+async function lookAtHeads(db: Driver, request: LookRequest, share: number, count: number): Promise<Head[]> {
+  const { dialect } = db
+  const filter = conditions(dialect, request.filter)
+  const open = request.past === undefined ? { sql: '', values: [] } : passing(dialect, request, request.past)
+  const branches = request.buckets.map((bucket) =>
+    dialect.limitedBranch(
+      `SELECT id, priority, bucket FROM queue ${dialect.useIndex('queue_claim')}
+        WHERE queue = ? AND status = 0 AND bucket = ${Number(bucket)}${filter.sql}${open.sql}
+        ORDER BY priority, id LIMIT ${limited(share)}`,
+    ),
+  )
+  const rows = await db.all<HeadRow>(
+    `SELECT head.id, head.priority, head.bucket, task.shard_key,
+            CASE WHEN task.run_at > ${dialect.now} THEN 1 ELSE 0 END AS early
+       FROM (${branches.join(' UNION ALL ')} ORDER BY priority, id LIMIT ${limited(count)}) AS head
+       JOIN queue AS task ON task.id = head.id`,
+    request.buckets.flatMap(() => [request.queue, ...filter.values, ...open.values]),
+  )
+  return rows
+    .map((row) => ({
+      id: Number(row.id),
+      priority: row.priority,
+      bucket: row.bucket,
+      shardKey: row.shard_key,
+      early: Number(row.early) === 1,
+    }))
+    .toSorted((a, b) => a.priority - b.priority || a.id - b.id)
+}
+
+function mostOfOneBucket(heads: readonly Head[]): number {
+  const counts = new Map<number, number>()
+  for (const { bucket } of heads) counts.set(bucket, (counts.get(bucket) ?? 0) + 1)
+  return Math.max(0, ...counts.values())
+}
+
+/** Due, and of a lane that begins with a ready row which the filter lets through. */
+function passing(
+  dialect: Dialect,
+  { workerId, filter }: LookRequest,
+  past: readonly string[],
+): { sql: string; values: Value[] } {
+  const keys = padded(past)
+  const matches = conditions(dialect, filter)
+  return {
+    sql: ` AND run_at <= ${dialect.now}
+          AND (shard_key IS NULL OR (
+                ${keys.length === 0 ? '' : `shard_key NOT IN (${marks(keys.length)}) AND `}(
+                SELECT CASE WHEN status = 0${matches.sql} THEN 1 ELSE 0 END
+                  FROM queue AS ahead ${dialect.useIndex('queue_lane')}
+                 WHERE ahead.lane = queue.shard_key AND ahead.queue = queue.queue
+                   AND ${inTheWay(dialect)}
+                 ORDER BY ahead.id LIMIT 1) = 1))`,
+    values: [...keys, ...matches.values, workerId],
+  }
+}

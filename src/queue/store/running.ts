@@ -1,0 +1,66 @@
+/**
+ * The running rows of one worker, for whoever clears up after it; and the place of an output that came late.
+ */
+import { again } from '../again.ts'
+import type { Driver } from '../driver.ts'
+import { type ClaimedRow, type ClaimedTask, claimedColumns, claimedTask } from './claimed-task.ts'
+import type { OutputPlace } from './finish.ts'
+import { limited, marks } from './sql.ts'
+
+export interface RunningTask extends ClaimedTask {
+  /** Somebody has asked for it to be cancelled. */
+  readonly cancelled: boolean
+  /** How long ago it was claimed, in milliseconds by the database's clock. */
+  readonly claimedMsAgo: number
+}
+
+/** At most `limit`, ascending: what is left shows once these are no longer running. */
+export async function runningTasks(db: Driver, workerId: number, limit: number): Promise<RunningTask[]> {
+  const { asMs, now } = db.dialect
+  const rows = await db.all<ClaimedRow & { cancelled: number; claimed_ms_ago: number }>(
+    `SELECT ${claimedColumns(db.dialect)},
+            CASE WHEN cancel_at IS NULL THEN 0 ELSE 1 END AS cancelled,
+            ${asMs(now)} - ${asMs('started_at')} AS claimed_ms_ago
+       FROM queue ${db.dialect.useIndex(db.dialect.runningIndex)}
+      WHERE status = 2 AND worker_id = ?
+      ORDER BY id LIMIT ${limited(limit)}`,
+    [workerId],
+  )
+  return rows.map((row) => ({
+    ...claimedTask(row),
+    cancelled: Number(row.cancelled) === 1,
+    claimedMsAgo: Number(row.claimed_ms_ago),
+  }))
+}
+
+export interface ClaimOfRow {
+  readonly id: number
+  readonly claimToken: number
+}
+
+/** Of attempts that are booked: those whose output has no place in a log yet. */
+export async function withoutOutput(db: Driver, attempts: readonly ClaimOfRow[]): Promise<ClaimOfRow[]> {
+  if (attempts.length === 0) return []
+  const ids = attempts.map(({ id }) => id)
+  const rows = await db.all<{ id: number; claim_token: number | null }>(
+    `SELECT id, claim_token FROM queue WHERE id IN (${marks(ids.length)}) AND status <> 2 AND log_file IS NULL
+     UNION SELECT task_id, claim_token FROM attempt WHERE task_id IN (${marks(ids.length)}) AND log_file IS NULL`,
+    [...ids, ...ids],
+  )
+  return rows.map(({ id, claim_token }) => ({ id: Number(id), claimToken: Number(claim_token) }))
+}
+
+/** The output of an attempt that was booked without one is in the log now. */
+export async function placeOutput(
+  db: Driver,
+  attempt: ClaimOfRow,
+  place: OutputPlace,
+  patienceMs: number,
+): Promise<void> {
+  const values = [place.file, place.offset, place.bytes, attempt.id, attempt.claimToken]
+  const set = 'SET log_file = ?, log_offset = ?, log_bytes = ?'
+  await again(db.dialect, { forMs: patienceMs }, async () => {
+    await db.run(`UPDATE queue ${set} WHERE id = ? AND claim_token = ? AND log_file IS NULL`, values)
+    await db.run(`UPDATE attempt ${set} WHERE task_id = ? AND claim_token = ? AND log_file IS NULL`, values)
+  })
+}

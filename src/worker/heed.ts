@@ -1,0 +1,56 @@
+/**
+ * Heeding what was asked of our tasks while we have them: was one cancelled, or taken from us?
+ *
+ * It is asked once a second, of tasks that wait and of programs that have run for a moment: a tiny program is over before
+ * the answer would be there.
+ */
+import type { Driver } from '../queue/driver.ts'
+import { asked } from '../queue/store/asked.ts'
+import type { Slot } from './slot.ts'
+import { type Supply, SWEEP_MS } from './supply.ts'
+
+const HEED_AFTER_MS = 1_000
+
+export class Heed {
+  readonly #db: Driver
+  readonly #slots: readonly Slot[]
+  readonly #supply: Supply
+  #lookedAt = performance.now()
+  #looking = false
+
+  constructor(db: Driver, slots: readonly Slot[], supply: Supply) {
+    this.#db = db
+    this.#slots = slots
+    this.#supply = supply
+  }
+
+  /** Stops programs that must not go on, and drops tasks that must not be started; at most once a second. */
+  async look(): Promise<void> {
+    if (this.#looking || performance.now() - this.#lookedAt < SWEEP_MS) return
+    this.#looking = true
+    try {
+      await this.#lookNow()
+    } catch {
+      // whoever claims or books says that the database is away
+    } finally {
+      this.#lookedAt = performance.now()
+      this.#looking = false
+    }
+  }
+
+  async #lookNow(): Promise<void> {
+    const running = this.#slots.flatMap((slot) => {
+      const now = slot.running
+      return now !== undefined && now.ms >= HEED_AFTER_MS ? [{ slot, task: now.task }] : []
+    })
+    const claims = [...running.map(({ task }) => task), ...this.#supply.claimed]
+    if (claims.length === 0) return
+    const { cancelled, lost } = await asked(this.#db, claims)
+    for (const { slot, task } of running) {
+      if (slot.running?.task !== task) continue // it has ended meanwhile
+      if (cancelled.includes(task.id)) slot.stop({ kind: 'cancelled' })
+      else if (lost.includes(task.id)) slot.stop({ kind: 'stopped' })
+    }
+    await this.#supply.drop([...cancelled, ...lost])
+  }
+}
