@@ -58,7 +58,7 @@ export class MysqlConnections {
         resolve()
       })
     })
-    for (const connection of this.#open) streamOf(connection).destroy(new NoAnswer('answer', CLOSE_LIMIT_MS))
+    for (const connection of this.#open) streamOf(connection).destroy()
   }
 
   /** Waits a little longer than connecting may take. */

@@ -95,3 +95,8 @@ function sqlitePlace(text: string, directory: string): QueuePlace {
 function quoted(text: string): string {
   return JSON.stringify(text.replace(/:[^:@/]*@/, ':***@'))
 }
+
+/** Whether it is a file, which no other host uses. */
+export function isEmbedded(url: string): boolean {
+  return url.startsWith('sqlite:')
+}

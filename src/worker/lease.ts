@@ -13,6 +13,8 @@ import { ageOf, type Moment, moment } from '../time/moment.ts'
 export interface LeaseEvents {
   /** How long programs that are asked to end may take; a cut-off gives them less when the lease does. */
   readonly graceMs: number
+  /** Renewed: it lasts until then, in UTC milliseconds. */
+  onRenewed(until: number): void
   /** The lease could not be renewed: what runs must be dead in `withinMs`, and nothing may be started. */
   onCutOff(reason: string, withinMs: number): void
   /** Renewed after a cut-off, and every seat is still ours. */
@@ -119,6 +121,7 @@ export class Lease {
   #renewed(askedAt: Moment): void {
     this.#renewedAt = askedAt
     this.#lastError = ''
+    this.#events?.onRenewed(Date.now() - ageOf(askedAt) + this.#times.leaseMs)
     this.#beatAfter(this.#times.beatMs - ageOf(askedAt))
     if (this.#state !== 'cut off' || ageOf(askedAt) >= this.#cutOffAfterMs) return
     this.#state = 'held'

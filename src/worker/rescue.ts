@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DEFAULT_CRASH } from '../queue/crash-policy.ts'
 import { DEFAULT_RETRY } from '../queue/retry-list.ts'
 import { BEAT_MS, leaveSeats } from '../queue/store/seat.ts'
-import { keepForDead, type WorkerRow, workerRows } from '../queue/store/worker-row.ts'
+import { ADOPTED_LEASE_MS, keepForDead, type WorkerRow, workerRows } from '../queue/store/worker-row.ts'
 import { AdoptedWorker, type Adopter, RESCUE_PATIENCE_MS } from './adopted-worker.ts'
 import { expire } from './expired-worker.ts'
 import { hasEnded, isOfThisBoot } from './identity.ts'
@@ -18,6 +18,7 @@ import {
   type AbandonedDirectory,
   abandonedDirectories,
   look,
+  noteLease,
   removeUnfinished,
   removeWorkerDirectory,
   takeOver,
@@ -122,8 +123,10 @@ export class Rescue {
     const { db } = this.#options
     return this.#guarded(`worker ${workerId}`, async () => {
       if (performance.now() - adopted.keptAt >= BEAT_MS) {
+        const until = Date.now() + ADOPTED_LEASE_MS
         await keepForDead(db, workerId, RESCUE_PATIENCE_MS)
         adopted.keptAt = performance.now()
+        noteLease(adopted.path, until)
       }
       const state = await adopted.worker.step()
       if (state !== 'resolved') return state === 'waiting'

@@ -2,14 +2,15 @@
  * A worker's own directory, and whose it is.
  *
  *     .queue/worker-4f1c0a2b-17/
- *         owner.9c3e5d0b7a41.4711.880012     the boot, pid and start of the process it belongs to
+ *         owner.9c3e5d0b7a41.4711.880012     the boot, pid and start of the process it belongs to;
+ *                                            its time says until when the worker's lease lasts
  *         slot-0.journal  slot-0.out  …      see slot-files.ts
  *         stop.<id>.<token>.<reason>         a program that was asked to stop by whoever took the directory over
  *
  * The name carries the database's installation, because another database counts its workers from 1 as well. A directory
  * whose owner has ended is taken over by renaming the owner's file: of many who try, the rename succeeds for one.
  */
-import { mkdirSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bootTag, hasEnded, ownIdentity } from './identity.ts'
 import { exists } from './processes.ts'
@@ -33,6 +34,7 @@ export interface AbandonedDirectory {
 }
 
 const OWNER = /^owner\.([0-9a-f]+)\.(\d+)\.(\d+)$/
+const WORKER = /^worker-(\w+)-(\d+)$/
 const SLOT = /^slot-(\d+)\./
 
 export function workerDirectoryPath(stateDirectory: string, installation: string, workerId: number): string {
@@ -67,14 +69,12 @@ export function makeWorkerDirectory(path: string): void {
   }
 }
 
-/** Directories of this database whose owner is not known to live. */
-export function abandonedDirectories(stateDirectory: string, installation: string): AbandonedDirectory[] {
-  const prefix = `worker-${installation}-`
-  const names = list(stateDirectory).filter(
-    (name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)),
-  )
-  return names.flatMap((name) => {
-    const found = look(join(stateDirectory, name), Number(name.slice(prefix.length)))
+/** Directories whose owner is not known to live: of this database, or of any. */
+export function abandonedDirectories(stateDirectory: string, installation?: string): AbandonedDirectory[] {
+  return list(stateDirectory).flatMap((name) => {
+    const [, database, workerId] = WORKER.exec(name) ?? []
+    if (workerId === undefined || (installation !== undefined && database !== installation)) return []
+    const found = look(join(stateDirectory, name), Number(workerId))
     return found.kind === 'abandoned' ? [found] : []
   })
 }
@@ -104,6 +104,21 @@ export function takeOver({ path, owner }: AbandonedDirectory): boolean {
     if ((error as { code?: string }).code === 'ENOENT') return false
     throw error
   }
+}
+
+/** Notes until when our lease lasts, in UTC milliseconds, for whoever finds the directory when the database is away. */
+export function noteLease(path: string, until: number): void {
+  try {
+    utimesSync(join(path, ownOwnerFile()), until / 1_000, until / 1_000)
+  } catch {
+    // the directory was removed; there is nothing to be found
+  }
+}
+
+/** UTC milliseconds: until when the worker's lease lasts, as far as anybody noted it. */
+export function leaseEnd(path: string): number {
+  const owner = list(path).find((name) => OWNER.test(name)) ?? ''
+  return statSync(join(path, owner), { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
 /** The numbers of the slots that have files in it. */

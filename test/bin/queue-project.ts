@@ -77,7 +77,7 @@ export interface QueueProject extends Project {
   /** Runs a command to its end, and asserts that nothing of it is left. */
   run(name: BinName, args?: readonly string[], options?: RunOptions): Promise<Ended>
   /** Starts a command; the test ends with `nothingIsLeft`. */
-  start(name: BinName, args?: readonly string[]): Running
+  start(name: BinName, args?: readonly string[], options?: RunOptions): Running
   /** The pids that a fixture program wrote when it had started. */
   started(id: number | undefined): Promise<number[]>
   /** The shells that run programs now. */
@@ -138,7 +138,7 @@ export async function queueProject(
     row: async (id) => present((await rows()).find((row) => row.id === id)),
     states: async () => (await rows()).map(({ status }) => status),
     attempts: (id) => attempts(db, id),
-    start: (name, args = []) => startBin(name, args, surroundings()),
+    start: (name, args = [], given = {}) => startBin(name, args, surroundings(given)),
     async run(name, args = [], given = {}) {
       const ended = await runBin(name, args, surroundings(given))
       await all.nothingIsLeft()

@@ -71,6 +71,16 @@ for (const way of ['requests', 'replies'] as const) {
   })
 }
 
+test('connections that were forgotten stay silent, and new ones go through', { skip }, async (t) => {
+  const { proxy } = await proxied(t)
+  const connection = await connect(t, proxy)
+
+  proxy.forget()
+
+  assert.equal(await isAnswered(connection.query('SELECT 1')), false)
+  await (await connect(t, proxy)).query('SELECT 1')
+})
+
 test('in silence a connection is taken and never greeted', { skip }, async (t) => {
   const { proxy } = await proxied(t)
 

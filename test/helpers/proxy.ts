@@ -28,6 +28,8 @@ export interface DatabaseProxy {
   halfOpen(way: Way): void
   /** Swallows everything, both ways. */
   silence(): void
+  /** A firewall that has forgotten the connections there are: they never pass anything again, and do not end. */
+  forget(): void
   /** The next request that contains the text never arrives, and its connection is cut. Resolves when that has happened. */
   loseRequest(text: string): Promise<void>
   /** The next request that contains the text is done; its answer is swallowed, and the connection cut. */
@@ -93,6 +95,9 @@ export async function startProxy(t: TestContext, serverUrl: string): Promise<Dat
     silence() {
       weather.swallowed.add('requests').add('replies')
     },
+    forget() {
+      for (const link of links) link.forget()
+    },
     loseRequest: (text) => trap('requests', text),
     loseReply: (text) => trap('replies', text),
     async heal() {
@@ -132,6 +137,10 @@ class Link {
 
   cut(): void {
     for (const socket of [this.#client, this.#server]) if (!socket.destroyed) socket.resetAndDestroy()
+  }
+
+  forget(): void {
+    this.#broken.add('requests').add('replies')
   }
 
   #request(bytes: Buffer): void {

@@ -24,6 +24,7 @@ async function main(url: string, leaseMs: number): Promise<void> {
   lease.keep({
     graceMs: leaseMs / 6,
     onCutOff: (_, withinMs) => say(`cut off within ${withinMs}`),
+    onRenewed: () => {},
     onBack: () => say('back'),
     onLost: () => say('lost'),
     onDrain: () => say('drain'),

@@ -103,6 +103,31 @@ describe('a lease', { concurrency: true }, () => {
     )
   })
 
+  test('an answer that takes most of a lease renews too little to go on with', { skip }, async (t) => {
+    const { proxy, lease, said, cutOffs } = await behindProxy(t, 250)
+    await sleep(LEASE_MS / 2)
+
+    proxy.delay(LEASE_MS / 5)
+    await waitFor(() => cutOffs.length > 0, { what: 'the cut-off' })
+    await sleep(2 * LEASE_MS)
+
+    assert.equal(said.length, 1, said.join())
+    assert.equal(lease.isHeld, false)
+    await proxy.heal()
+    await waitFor(() => said.includes('back'), { what: 'the lease to be back' })
+  })
+
+  test('a renewal counts from when it was asked for, however late the answer', { skip }, async (t) => {
+    const { proxy, renewals, cutOffs } = await behindProxy(t, 250)
+
+    proxy.delay(LEASE_MS / 8)
+    const until = await waitFor(() => renewals[0], { what: 'a renewal' })
+    proxy.silence()
+    const { at, withinMs } = await waitFor(() => cutOffs[0], { what: 'the cut-off' })
+
+    assert.ok(performance.timeOrigin + at + withinMs <= until - MARGIN_MS + 100)
+  })
+
   test('who was silent and has lost the seat meanwhile is not back', { skip }, async (t) => {
     const { db, proxy, said, cutOffs, workerId } = await behindProxy(t, 250)
     proxy.silence()
@@ -172,6 +197,8 @@ interface Leased {
   readonly workerId: number
   /** What the lease has said, in order. */
   readonly said: string[]
+  /** Until when the lease lasts, in UTC milliseconds, by each renewal. */
+  readonly renewals: number[]
   readonly cutOffs: { readonly at: number; readonly withinMs: number }[]
 }
 
@@ -195,6 +222,7 @@ async function keep(t: TestContext, db: Driver, through: Driver, graceMs: number
   const lease = new Lease(through, [seating.workerId], since, LEASE_MS)
   afterwards(t, () => lease.end())
   const said: string[] = []
+  const renewals: number[] = []
   const cutOffs: { at: number; withinMs: number }[] = []
   const events: LeaseEvents = {
     graceMs,
@@ -202,10 +230,11 @@ async function keep(t: TestContext, db: Driver, through: Driver, graceMs: number
       said.push(`cut off: ${reason}`)
       cutOffs.push({ at: performance.now(), withinMs })
     },
+    onRenewed: (until) => renewals.push(until),
     onBack: () => said.push('back'),
     onLost: (reason) => said.push(`lost: ${reason}`),
     onDrain: () => said.push('drain'),
   }
   lease.keep(events)
-  return { db, lease, workerId: seating.workerId, said, cutOffs }
+  return { db, lease, workerId: seating.workerId, said, renewals, cutOffs }
 }

@@ -11,9 +11,11 @@ import { DayLog } from '../../log/day-log.ts'
 import type { Driver } from '../../queue/driver.ts'
 import { installationName } from '../../queue/migrate.ts'
 import { openDatabase } from '../../queue/open-queue.ts'
+import { isEmbedded } from '../../queue/url.ts'
 import type { PlannedJob } from '../../schedule/plan.ts'
 import { decideAll, dueJobs, tick } from '../../schedule/tick.ts'
 import { localTime } from '../../time/zone.ts'
+import { endCutOff } from '../../worker/cut-off.ts'
 import { isGone, ownIdentity } from '../../worker/identity.ts'
 import { Rescue } from '../../worker/rescue.ts'
 import { pastTimeFlag } from '../flags.ts'
@@ -46,6 +48,7 @@ export async function runTick(flags: TickFlags, settings: Settings, now: number)
   const db = 'error' in database ? undefined : database
   try {
     if (db !== undefined) await rescue(db, logs, settings)
+    else if (!isEmbedded(settings.queueUrl)) await endCutOff(settings.stateDirectory, settings.graceMs, MINUTE_MS)
     const { jobs, problems } = await readSchedule(flags, settings)
     for (const { job, sentence } of problems) {
       logs.tick.event('schedule-problem', { job, reason: sentence })

@@ -21,7 +21,7 @@ import { Programs } from '../../worker/program.ts'
 import { keepRescuing, Rescue } from '../../worker/rescue.ts'
 import { type Seats, takeSeats } from '../../worker/seats.ts'
 import { Work, type WorkSummary } from '../../worker/work.ts'
-import { realStateDirectory, workerDirectoryPath } from '../../worker/worker-directory.ts'
+import { noteLease, realStateDirectory, workerDirectoryPath } from '../../worker/worker-directory.ts'
 import { count, progressBar } from '../progress.ts'
 import { describeShards } from '../shards.ts'
 import { type Plan, readPlan } from './do-queue-plan.ts'
@@ -77,6 +77,7 @@ async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog, sign
   const startedAt = performance.now()
   const buckets = bucketsOf(plan.total, seats.shards)
   const installation = await installationName(db)
+  const directory = workerDirectoryPath(settings.stateDirectory, installation, seats.workerId)
   // Asked when our seats can be seen already: who stops us now either finds them or has left word.
   const stop = plan.job === null ? undefined : await stopInForce(db, plan.job, ownIdentity().host)
   log.event('worker-start', {
@@ -94,7 +95,7 @@ async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog, sign
     limit: plan.limit,
     filter: plan.filter,
     watch: plan.watch,
-    directory: workerDirectoryPath(settings.stateDirectory, installation, seats.workerId),
+    directory,
     holdsLease: () => seats.isHeld,
     attempts: {
       workerId: seats.workerId,
@@ -109,6 +110,7 @@ async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog, sign
   })
   seats.keep({
     graceMs: settings.graceMs,
+    onRenewed: (until) => noteLease(directory, until),
     onCutOff: (reason, withinMs) => {
       log.event('lease-expiring', { reason })
       work.suspend(reason, withinMs)
