@@ -5,20 +5,11 @@
  * interleaves with another's. The day is that of the configured zone, looked up at each write, so a worker that runs
  * over midnight changes files by itself.
  */
-import {
-  closeSync,
-  copyFileSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, copyFileSync, fstatSync, mkdirSync, openSync, readSync, renameSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { Complaint, EXIT } from '../exit.ts'
 import { localDay } from '../time/zone.ts'
+import { append } from './append.ts'
 import { type EventName, type EventSource, eventLine, type Fields, type LogFormat } from './event.ts'
 import { type LoggedAttempt, readBackAttempts } from './read-back.ts'
 
@@ -171,13 +162,13 @@ export class DayLog {
    */
   #append(parts: readonly Buffer[]): number {
     const fd = this.#reopenWhenRemoved()
-    const bytes = Buffer.concat([Buffer.from(this.#waiting), ...parts])
+    const whole = this.#waiting === '' ? parts : [Buffer.from(this.#waiting), ...parts]
     this.#waiting = ''
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#failure !== undefined) throw this.#failure
     try {
-      for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written)
+      append(fd, whole)
     } catch (error) {
       throw complaint(error, this.#options.directory)
     }

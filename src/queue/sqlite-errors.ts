@@ -57,14 +57,14 @@ export function named(error: unknown, file: string): unknown {
         EXIT.badConfig,
         `${file} is not a SQLite database. Set QUEUE_URL to another file, or move this one away.`,
       )
-    default:
-      return /^no such (table|column)/.test((error as Error).message)
-        ? complaint(
-            EXIT.badConfig,
-            `The queue tables of ${file} are not what they were (${(error as Error).message}). Set QUEUE_URL to another file, or mend this one.`,
-          )
-        : error
   }
+  const { message } = error as Error
+  return /^no such (table|column)/.test(message)
+    ? complaint(
+        EXIT.badConfig,
+        `The queue tables of ${file} are not what they were (${message}). Set QUEUE_URL to another file, or mend this one.`,
+      )
+    : error
 }
 
 export function busyForLong(file: string, forMs: number, cause: unknown): Complaint {

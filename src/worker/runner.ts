@@ -131,7 +131,7 @@ export class Runner {
   #newCpuMs(): number {
     const lastLine = this.#files.journalEnd().toString('latin1').trimEnd().split('\n').at(-1) ?? ''
     const total = childrenMs(lastLine) ?? this.#cpuMs
-    const used = total - this.#cpuMs
+    const used = Math.max(0, total - this.#cpuMs)
     this.#cpuMs = total
     return used
   }

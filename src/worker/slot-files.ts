@@ -36,6 +36,7 @@ export const OUTPUT_LIMIT_BYTES = 64 * 1_048_576
 const LARGEST_OUT_BYTES = 4 * 1_048_576
 const LARGEST_JOURNAL_BYTES = 4 * 1_048_576
 const TAIL_BYTES = 4_096
+const SMALL_OUTPUT_BYTES = 65_536
 const PRIVATE = 0o600
 /** A directory of Linux whose files are in memory. Everybody may make files there, and nobody touch another's. */
 const MEMORY = '/dev/shm'
@@ -52,6 +53,7 @@ export class SlotFiles {
   /** Where the output of the program that runs now begins. */
   #begin = 0
   #journalBytes = 0
+  #kept: Buffer = Buffer.alloc(0)
 
   /** @throws Complaint when the directory cannot be written */
   constructor(directory: string, slot: number) {
@@ -111,13 +113,20 @@ export class SlotFiles {
     return fstatSync(this.#out).size - this.#begin
   }
 
-  /** What the program that has just ended wrote; the next one's output begins behind it. */
+  /** What the program that has just ended wrote; its bytes are good until the next call. The next output begins behind it. */
   takeOutput(): Output {
     const length = this.written()
     if (length === 0) return { kind: 'none' }
     const offset = this.#begin
     this.#begin += length
-    return readOutput(this.#out, this.#outPath, offset, length)
+    return readOutput(this.#out, this.#outPath, offset, length, this.#buffer(Math.min(length, LARGEST_BLOCK_BYTES)))
+  }
+
+  /** One for all outputs of the slot: each is in the log before the next program can end. */
+  #buffer(length: number): Buffer {
+    if (this.#kept.length < length)
+      this.#kept = Buffer.allocUnsafeSlow(length <= SMALL_OUTPUT_BYTES ? SMALL_OUTPUT_BYTES : LARGEST_BLOCK_BYTES)
+    return this.#kept
   }
 
   /** The file has grown, or was moved into the log: a new one must be begun, which the runner has to inherit. */
@@ -168,19 +177,30 @@ export function stateComplaint(error: unknown, directory: string): Complaint {
   )
 }
 
-/** What stands in an output file at that place: its bytes when they are few, else where they are. */
-export function readOutput(fd: number, path: string, offset: number, length: number): Output {
+/**
+ * What stands in an output file at that place: its bytes when they are few, else where they are.
+ *
+ * @param buffer  what the bytes are read into
+ */
+export function readOutput(
+  fd: number,
+  path: string,
+  offset: number,
+  length: number,
+  buffer: Buffer = Buffer.allocUnsafe(Math.min(length, LARGEST_BLOCK_BYTES)),
+): Output {
   if (length === 0) return { kind: 'none' }
-  if (length <= LARGEST_BLOCK_BYTES) return { kind: 'bytes', bytes: readBytes(fd, offset, length) }
+  if (length <= LARGEST_BLOCK_BYTES) return { kind: 'bytes', bytes: readBytes(fd, offset, buffer.subarray(0, length)) }
   const tail = Math.min(TAIL_BYTES, length)
-  return { kind: 'file', path, offset, length, tail: readBytes(fd, offset + length - tail, tail) }
+  const end = readBytes(fd, offset + length - tail, buffer.subarray(0, tail))
+  return { kind: 'file', path, offset, length, tail: end }
 }
 
-function readBytes(fd: number, offset: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length)
+/** Fills the buffer, as far as there is something to fill it with. */
+function readBytes(fd: number, offset: number, bytes: Buffer): Buffer {
   let read = 0
-  while (read < length) {
-    const count = readSync(fd, bytes, read, length - read, offset + read)
+  while (read < bytes.length) {
+    const count = readSync(fd, bytes, read, bytes.length - read, offset + read)
     if (count === 0) break
     read += count
   }

@@ -4,10 +4,11 @@
 import assert from 'node:assert/strict'
 import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DATABASES, type Database } from '../helpers/databases.ts'
 import { waitFor } from '../helpers/processes.ts'
 import { bytesOfSeq } from './bytes-of-seq.ts'
-import { faultProject, killed } from './fault-project.ts'
+import { dismissed, faultProject, killed, NOTICED_MS } from './fault-project.ts'
 
 const [sqlite] = DATABASES as readonly [Database]
 
@@ -108,6 +109,29 @@ test('a command that was only half sent when the worker was killed is not carrie
   assert.equal((await project.row(id)).status, 'ready')
   await project.once('do-queue')
   assert.deepEqual(project.lines('counted'), [String(LARGER_THAN_A_PIPE.length)])
+  await project.adopted()
+})
+
+test('a command that its runner has not read yet when the worker is killed is not taken for one that was never given', async (t) => {
+  const project = await faultProject(t, sqlite)
+  await project.insert({ task: 'exit' })
+  const worker = project.start('do-queue', ['--watch'])
+  await waitFor(async () => (await project.states())[0] === 'done', { what: 'a first task' })
+  const [runner = { pid: 0 }] = project.runners()
+
+  process.kill(runner.pid, 'SIGSTOP')
+  const [id] = await project.insert({ task: 'sign', param: '0 0 100' })
+  await waitFor(() => project.inputs().length > 0, { what: 'its input to be written' })
+  await killed(worker)
+  const early = project.start('do-queue', ['--queue', 'other', '--watch'])
+  await waitFor(() => project.events('worker-adopted').length === 1, { what: 'it to be adopted' })
+  await sleep(NOTICED_MS) // a few looks, of which none may change anything
+  assert.equal((await project.row(id)).status, 'running')
+  process.kill(runner.pid, 'SIGCONT')
+
+  await project.booked()
+  assert.deepEqual([(await project.row(id)).status, project.lines('signed').length], ['done', 2])
+  await dismissed(project, early)
   await project.adopted()
 })
 

@@ -163,6 +163,25 @@ test('results are offered until the database answers, and that is said once', { 
   assert.deepEqual(said, ['lost', 'back'])
 })
 
+test('who leaves offers its results only so long to a database that does not answer', { skip }, async (t) => {
+  const { db, url } = await openStore(t, mariadb as Database)
+  await put(db, ...Array.from({ length: 4 }, () => ({ task: 'a' })))
+  const [task] = await claimFour(db)
+  const proxy = await startProxy(t, url)
+  const through = await openDriver(proxy.url, '/')
+  afterwards(t, () => through.close())
+  const { booking, failures } = open(through, Number.POSITIVE_INFINITY)
+  await proxy.refuse()
+  proxy.cut()
+  booking.add(finishOf(task, { kind: 'done' }))
+
+  booking.leaveWithin(300)
+  await booking.flush()
+
+  assert.deepEqual([failures.length, booking.failed], [1, true])
+  assert.match(String(failures[0]), /cannot be reached/)
+})
+
 interface Row {
   readonly status: number
   readonly error: string | null
@@ -183,12 +202,12 @@ interface Opened {
   readonly said: string[]
 }
 
-function open(db: Driver): Opened {
+function open(db: Driver, patienceMs = PATIENCE_MS): Opened {
   const lost: Finish[] = []
   const reduced: number[] = []
   const failures: unknown[] = []
   const said: string[] = []
-  const booking = new Booking(db, PATIENCE_MS, {
+  const booking = new Booking(db, patienceMs, {
     onClaimLost: (finish) => lost.push(finish),
     onDatabaseLost: () => said.push('lost'),
     onDatabaseBack: () => said.push('back'),

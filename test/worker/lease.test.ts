@@ -120,7 +120,7 @@ describe('a lease', { concurrency: true }, () => {
   test('a renewal counts from when it was asked for, however late the answer', { skip }, async (t) => {
     const { proxy, renewals, cutOffs } = await behindProxy(t, 250)
 
-    proxy.delay(LEASE_MS / 8)
+    proxy.delay(LEASE_MS / 24) // four times to and fro
     const until = await waitFor(() => renewals[0], { what: 'a renewal' })
     proxy.silence()
     const { at, withinMs } = await waitFor(() => cutOffs[0], { what: 'the cut-off' })
