@@ -6,11 +6,12 @@
  *     node test/memory.ts 20000 mariadb     fewer, on a MariaDB server of its own
  *
  * Measured from outside, once a second: the resident memory of the worker process, of the shells it has for its programs,
- * and its open descriptors. V8 enlarges its heap when it is busy and keeps what it has, though nothing in it is used: that
- * would hide a leak of the same size. So this worker's garbage is collected every second, its young generation may not
- * grow, and the figure for a moment is the least of the samples of the next few seconds. What is left is what the worker
- * keeps. It fails when that is, in the end, more than 5 % over what it was when a tenth of the tasks was done (it is warm
- * then), or when it has a descriptor more. How large the process becomes without these two options is not told by it.
+ * and its open descriptors. V8 and malloc take more memory when they are busy and keep it, though nothing in it is used;
+ * that would hide a leak of the same size. So this worker's garbage is collected every second, its young generation may
+ * not grow, malloc gives back what is free, and the figure for a moment is the least of the samples of the next few
+ * seconds: what is left is what the worker keeps. It fails when that is, in the end, more than 5 % over what it was when
+ * a tenth of the tasks was done (it is warm then), or when more descriptors are open than were at any time by then. How
+ * large a worker becomes that is left alone is not told by it.
  */
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -31,6 +32,11 @@ interface Sample {
   readonly worker: number
   readonly shells: number
   readonly descriptors: number
+}
+
+/** The least of several samples; of the descriptors also the most. */
+interface Least extends Sample {
+  readonly mostDescriptors: number
 }
 
 interface Mark {
@@ -62,6 +68,7 @@ const COLLECTING = [
   '--max-semi-space-size=1',
   '--import=data:text/javascript,setInterval(globalThis.gc, 1000).unref()',
 ]
+const TIDY_MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' }
 const DO_QUEUE = resolve(import.meta.dirname, '../dist/bin/do-queue.js')
 
 try {
@@ -112,9 +119,9 @@ async function measure(keeper: Keeper, directory: string, url: string, tasks: nu
 }
 
 /** Samples until the window of the last mark is over. @returns the least of each window */
-async function markAfterMark(db: Driver, worker: Kept, marks: readonly Mark[]): Promise<Sample[]> {
+async function markAfterMark(db: Driver, worker: Kept, marks: readonly Mark[]): Promise<Least[]> {
   const samples: Sample[] = []
-  const least: Sample[] = []
+  const least: Least[] = []
   const deadline = performance.now() + PATIENCE_MS
   while (least.length < marks.length) {
     if (performance.now() > deadline) throw new Error('the worker has not done it all in a quarter of an hour')
@@ -131,9 +138,9 @@ async function markAfterMark(db: Driver, worker: Kept, marks: readonly Mark[]): 
   return least
 }
 
-function verdict(warm: Sample, later: readonly Sample[]): number {
+function verdict(warm: Least, later: readonly Least[]): number {
   const growth = Math.max(...later.map(({ worker }) => worker / warm.worker)) - 1
-  const more = Math.max(...later.map(({ descriptors }) => descriptors)) - warm.descriptors
+  const more = Math.max(...later.map(({ descriptors }) => descriptors)) - warm.mostDescriptors
   const isFlat = growth <= MOST_GROWTH && more <= 0
   console.log(
     `${isFlat ? 'flat' : 'NOT FLAT'}: memory ${percent(growth)} since a tenth was done (at most ${percent(MOST_GROWTH)}), descriptors ${signed(more)} (at most +0)`,
@@ -154,13 +161,14 @@ async function sample(db: Driver, { pid, child }: Kept): Promise<Sample> {
 }
 
 /** Each by itself: what is open for a moment only is no leak, nor is what waits to be collected. */
-function leastOf(samples: readonly Sample[]): Sample {
+function leastOf(samples: readonly Sample[]): Least {
   const least = (read: (sample: Sample) => number) => Math.min(...samples.map(read))
   return {
     done: least(({ done }) => done),
     worker: least(({ worker }) => worker),
     shells: least(({ shells }) => shells),
     descriptors: least(({ descriptors }) => descriptors),
+    mostDescriptors: Math.max(...samples.map(({ descriptors }) => descriptors)),
   }
 }
 
@@ -207,7 +215,11 @@ async function add(url: string, programs: number, task: string, param: string): 
 function startWorker(keeper: Keeper, directory: string): Kept {
   const { NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ...env } = process.env
   const args = [...COLLECTING, DO_QUEUE, '--watch', '--quiet', '--concurrency', `${CONCURRENCY}`]
-  return keeper.start(process.execPath, args, { output: join(directory, 'worker.out'), cwd: directory, env })
+  return keeper.start(process.execPath, args, {
+    output: join(directory, 'worker.out'),
+    cwd: directory,
+    env: { ...env, ...TIDY_MALLOC },
+  })
 }
 
 function print(...cells: readonly string[]): void {

@@ -24,7 +24,7 @@ export interface NewTask {
   readonly at?: number | Date | string
   /** Useless after this time: it fails then instead of being started. */
   readonly expires?: number | Date | string
-  /** Tasks with one key fall to one shard. */
+  /** Tasks with one key run one at a time, in the order of their ids. */
   readonly key?: string
   /** Refused as a duplicate while an unfinished task has the same value. */
   readonly unique?: string

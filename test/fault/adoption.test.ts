@@ -189,6 +189,38 @@ describe('the programs of a killed worker', { concurrency: 2 }, () => {
   })
 })
 
+const [, server] = DATABASES
+
+test('a claim that the server carries out when its worker is dead and cleared away is not stuck', {
+  skip: server === undefined && 'it takes a database server',
+}, async (t) => {
+  const project = await faultProject(t, server as Database)
+  const [id] = await project.insert({ task: 'say' })
+  const unlock = await project.lockRows()
+  const worker = project.start('do-queue')
+  await waitFor(() => isWaiting(project), { what: 'the claim to wait for the rows' })
+
+  await killed(worker)
+  await project.once('do-queue', ['--queue', 'other'])
+  await unlock('carried out')
+  await waitFor(async () => (await project.row(id)).status === 'running' || !(await isWaiting(project)), {
+    what: 'the claim to be carried out',
+  })
+  await project.once('do-queue', ['--queue', 'other'])
+  await project.once('do-queue')
+
+  const { status, attempts } = await project.row(id)
+  assert.deepEqual([status, attempts], ['done', 1])
+  await project.adopted()
+})
+
+async function isWaiting({ db }: FaultProject): Promise<boolean> {
+  const rows = await db.all(
+    "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'UPDATE%' AND id <> CONNECTION_ID()",
+  )
+  return rows.length > 0
+}
+
 /** Each was done in one attempt and logged once, with exactly these bytes of output. */
 async function allDoneOnce(project: FaultProject, sizes: readonly number[]): Promise<void> {
   const rows = await project.rows()

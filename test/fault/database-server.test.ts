@@ -63,9 +63,11 @@ test('no connection left: it is waited for, and said', { skip }, async (t) => {
 
   await endConnectionsOf(root, user)
   const others = await takeAll(t, url)
+  const refused = () => count(root, 'Connection_errors_max_connections')
+  const before = await refused()
   project.release('go')
+  await waitFor(async () => (await refused()) > before + 1, { what: 'the worker to be refused, and to ask again' })
   await project.databaseLost()
-  assert.match(project.events('database-lost').join(), /has no connection left \(max_connections\)/)
   for (const connection of others) connection.destroy()
 
   await allDoneOnce(project, worker, 1)

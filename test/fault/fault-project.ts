@@ -34,8 +34,11 @@ export interface FaultProject extends QueueProject {
   inputs(): string[]
   /** What a program wrote, from where its row says that it stands. */
   written(place: Parameters<QueueProject['output']>[0]): string
-  /** Nothing can be booked until the function that is returned is called; what a dead worker had asked for by then is dropped. */
-  lockRows(): Promise<() => Promise<void>>
+  /**
+   * Nothing can be claimed or booked until the function that is returned is called. What a dead worker had asked a server
+   * for is dropped then, or, as a server does that was left alone, carried out.
+   */
+  lockRows(): Promise<(waiting?: 'dropped' | 'carried out') => Promise<void>>
   /** What the table says of the workers. */
   workers(): Promise<WorkerRow[]>
   /** The lease of every worker, or of this one, is over from now on. */
@@ -210,7 +213,7 @@ export function outputFiles(project: QueueProject): string[] {
 }
 
 /** A transaction of ours holds every row, or the whole database where it knows no rows. */
-async function lockRows(t: TestContext, { url, directory, db }: QueueProject): Promise<() => Promise<void>> {
+async function lockRows(t: TestContext, { url, directory, db }: QueueProject): ReturnType<FaultProject['lockRows']> {
   const holder = await openDriver(url, directory)
   afterwards(t, () => holder.close())
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
@@ -221,8 +224,8 @@ async function lockRows(t: TestContext, { url, directory, db }: QueueProject): P
     await released
   })
   await isLocked
-  return async () => {
-    if (db.dialect.ddl === 'mysql') await endWaitingStatements(db)
+  return async (waiting = 'dropped') => {
+    if (waiting === 'dropped' && db.dialect.ddl === 'mysql') await endWaitingStatements(db)
     release()
     await holding
   }

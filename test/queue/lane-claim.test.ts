@@ -132,7 +132,7 @@ async function assertReadsLanesOnly(db: Driver, sql: string, values: readonly Va
   if (db.dialect.ddl === 'sqlite') {
     const plan = await db.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, values)
     const details = plan.map(({ detail }) => detail)
-    assert.ok(details.includes('SEARCH queue USING INDEX queue_lane (lane=?)'), details.join('\n'))
+    assert.ok(details.includes('SEARCH queue USING INDEX queue_lane (lane=? AND queue=?)'), details.join('\n'))
     assert.ok(details.includes('SCAN queue USING INDEX queue_running'), details.join('\n'))
     for (const detail of details) assert.doesNotMatch(detail, /TEMP B-TREE|SCAN queue$/)
     return
@@ -157,7 +157,7 @@ async function assertProbesLanes(db: Driver, sql: string, values: readonly Value
       new Set(reads),
       new Set([
         'SEARCH queue USING INDEX queue_claim (queue=? AND bucket=?)',
-        'SEARCH ahead USING INDEX queue_lane (lane=?)',
+        'SEARCH ahead USING INDEX queue_lane (lane=? AND queue=?)',
       ]),
     )
     return

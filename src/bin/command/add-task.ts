@@ -39,7 +39,7 @@ function parse(args: string[]) {
       in: { ...text, describe: 'Not before this long from now, such as 10m' },
       at: { ...text, describe: 'Not before this time' },
       expires: { ...text, describe: 'Useless after this time, or this long from now' },
-      key: { ...text, describe: 'Tasks with one key fall to one shard' },
+      key: { ...text, describe: 'Tasks with one key run one at a time, in the order they were added' },
       unique: { ...text, describe: 'Add nothing while an unfinished task has the same value' },
       'keep-unique': { type: 'boolean', describe: 'Nor after that task is finished' },
       retry: { ...text, describe: 'Delays between attempts, such as 2m,10m,1h; "none" for one attempt' },
