@@ -172,11 +172,10 @@ export class AdoptedWorker {
 
 /** What a program left behind after it was stopped, or after its runner was killed, must not run beside another attempt. */
 function endLeftovers(attempt: InheritedAttempt | undefined, mark: StopMark | undefined): void {
-  const runner = attempt?.start?.pid
-  const wasSeenToItsEnd = attempt?.end !== undefined && mark === undefined
-  if (runner === undefined || wasSeenToItsEnd) return
-  const isAnother = attempt?.end === undefined && processStart(runner) !== undefined
-  if (!isAnother) signalSession(runner, 'SIGKILL')
+  const session = attempt?.start?.pid
+  if (session === undefined || (attempt?.end !== undefined && mark === undefined)) return
+  const isOfAnother = attempt?.runner !== session && processStart(session) !== undefined // the number was given anew
+  if (!isOfAnother) signalSession(session, 'SIGKILL')
 }
 
 function resultOf(row: RunningTask, attempt: InheritedAttempt | undefined, outcome: Outcome): AttemptResult {

@@ -29,6 +29,8 @@ export interface InheritedAttempt extends JournalEntry {
   readonly outBytes: number
   /** The runner that saw it start is the one that lives. */
   readonly isUnderWay: boolean
+  /** The runner of its slot that lives now. */
+  readonly runner: number | undefined
 }
 
 export function readInheritance(directory: string): InheritedSlot[] {
@@ -65,7 +67,7 @@ function readSlot(journalPath: string, outPath: string, runner: number | undefin
   for (const entry of entries.toReversed()) {
     const outOffset = Math.min(entry.start?.offset ?? outEnd, outEnd)
     const isUnderWay = entry.end === undefined && runner !== undefined && attempts.length === 0
-    attempts.push({ ...entry, endedAt, outPath, outOffset, outBytes: outEnd - outOffset, isUnderWay })
+    attempts.push({ ...entry, endedAt, outPath, outOffset, outBytes: outEnd - outOffset, isUnderWay, runner })
     outEnd = outOffset
     endedAt = entry.start?.at ?? endedAt
   }

@@ -9,6 +9,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DEFAULT_CRASH } from '../queue/crash-policy.ts'
 import { DEFAULT_RETRY } from '../queue/retry-list.ts'
+import { giveBack } from '../queue/store/give-back.ts'
+import { strayTasks } from '../queue/store/running.ts'
 import { BEAT_MS, leaveSeats } from '../queue/store/seat.ts'
 import { ADOPTED_LEASE_MS, keepForDead, type WorkerRow, workerRows } from '../queue/store/worker-row.ts'
 import { AdoptedWorker, type Adopter, RESCUE_PATIENCE_MS } from './adopted-worker.ts'
@@ -29,11 +31,14 @@ export interface RescueOptions extends Adopter {
   readonly installation: string
   /** Where this project's workers have their directories. */
   readonly stateDirectory: string
+  /** Of a worker: of many beside each other, the first looks at all of them every second, and the others at it. */
+  readonly ownDirectory?: string
 }
 
 /** How often those are looked for that are not in our own state directory. */
 const LOOK_EVERYWHERE_MS = BEAT_MS
 const SETTLE_MS = 50
+const STRAYS_AT_ONCE = 250
 
 export class Rescue {
   readonly #options: RescueOptions
@@ -51,11 +56,11 @@ export class Rescue {
    * @returns whether a runner is about to tell more in a moment
    */
   async sweep(): Promise<boolean> {
-    const { stateDirectory, installation } = this.#options
-    const here = abandonedDirectories(stateDirectory, installation).filter(
+    const { stateDirectory, installation, ownDirectory } = this.#options
+    const isTime = performance.now() - this.#lookedAt >= LOOK_EVERYWHERE_MS
+    const here = abandonedDirectories(stateDirectory, installation, isTime ? undefined : ownDirectory).filter(
       ({ workerId }) => !this.#adopted.has(workerId),
     )
-    const isTime = performance.now() - this.#lookedAt >= LOOK_EVERYWHERE_MS
     if (isTime || here.length > 0) await this.#lookForTheDead(here)
     let isWaiting = false
     for (const workerId of [...this.#adopted.keys()]) isWaiting = (await this.#step(workerId)) || isWaiting
@@ -71,7 +76,9 @@ export class Rescue {
   async #lookForTheDead(here: readonly AbandonedDirectory[]): Promise<void> {
     this.#lookedAt = performance.now()
     removeUnfinished(this.#options.stateDirectory, this.#options.installation)
-    const rows = await workerRows(this.#options.db)
+    const { db } = this.#options
+    await giveBack(db, await strayTasks(db, STRAYS_AT_ONCE), RESCUE_PATIENCE_MS)
+    const rows = await workerRows(db)
     for (const row of rows) {
       if (!this.#adopted.has(row.workerId)) await this.#guarded(`worker ${row.workerId}`, () => this.#consider(row))
     }
@@ -107,7 +114,8 @@ export class Rescue {
       directory: path,
       terms: { retry: row?.retry ?? DEFAULT_RETRY, crash: row?.crash ?? DEFAULT_CRASH },
       timeoutMs: row?.timeoutMs ?? undefined,
-      isOfThisBoot: isKnownGone,
+      // The owner may be an adopter of this boot; what the journals are worth depends on the worker that wrote them.
+      isOfThisBoot: row === undefined ? isKnownGone : isOfThisBoot(row),
     }
     this.#adopted.set(workerId, {
       worker: new AdoptedWorker(dead, this.#options),

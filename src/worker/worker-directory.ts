@@ -69,14 +69,35 @@ export function makeWorkerDirectory(path: string): void {
   }
 }
 
-/** Directories whose owner is not known to live: of this database, or of any. */
-export function abandonedDirectories(stateDirectory: string, installation?: string): AbandonedDirectory[] {
-  return list(stateDirectory).flatMap((name) => {
+/**
+ * Directories whose owner is not known to live: of this database, or of any.
+ *
+ * @param own  with it, a look that many may take at once: whoever finds a living owner before itself leaves the rest to that one
+ */
+export function abandonedDirectories(
+  stateDirectory: string,
+  installation?: string,
+  own?: string,
+): AbandonedDirectory[] {
+  const abandoned: AbandonedDirectory[] = []
+  let isFirst = own === undefined
+  for (const { path, workerId } of workerDirectories(stateDirectory, installation)) {
+    const found = look(path, workerId)
+    if (found.kind === 'abandoned') abandoned.push(found)
+    else if (path === own) isFirst = true
+    else if (!isFirst) break
+  }
+  return abandoned
+}
+
+/** In the order of the workers' ids. */
+function workerDirectories(stateDirectory: string, installation: string | undefined) {
+  const found = list(stateDirectory).flatMap((name) => {
     const [, database, workerId] = WORKER.exec(name) ?? []
     if (workerId === undefined || (installation !== undefined && database !== installation)) return []
-    const found = look(join(stateDirectory, name), Number(workerId))
-    return found.kind === 'abandoned' ? [found] : []
+    return [{ path: join(stateDirectory, name), workerId: Number(workerId) }]
   })
+  return found.toSorted((a, b) => a.workerId - b.workerId)
 }
 
 /** Whose a worker's directory is. */

@@ -2,7 +2,11 @@
  * Many who come to clear up after the same dead worker: each outcome is booked once, each output is in the log once.
  */
 import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { look, takeOver } from '../../src/worker/worker-directory.ts'
+import { temporaryDirectory } from '../helpers/cleanup.ts'
 import { DATABASES } from '../helpers/databases.ts'
 import { waitFor } from '../helpers/processes.ts'
 import { bytesOfSeq } from './bytes-of-seq.ts'
@@ -108,4 +112,15 @@ describe('many adopters', { concurrency: 2 }, () => {
       await project.adopted()
     })
   }
+})
+
+test('of two who have seen the same abandoned directory, one takes it over', (t) => {
+  const path = join(temporaryDirectory(t), 'worker-4f1c0a2b-17')
+  mkdirSync(path)
+  writeFileSync(join(path, 'owner.000000000000.4711.1'), '')
+  const first = look(path, 17)
+  const second = look(path, 17)
+  assert.ok(first.kind === 'abandoned' && second.kind === 'abandoned')
+
+  assert.deepEqual([takeOver(first), takeOver(second)], [true, false])
 })

@@ -206,6 +206,7 @@ test('a claim that the server carries out when its worker is dead and cleared aw
   await waitFor(async () => (await project.row(id)).status === 'running' || !(await isWaiting(project)), {
     what: 'the claim to be carried out',
   })
+  await project.db.run(`UPDATE queue SET started_at = ${project.db.dialect.fromNow('?')}`, [-61_000])
   await project.once('do-queue', ['--queue', 'other'])
   await project.once('do-queue')
 

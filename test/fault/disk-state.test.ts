@@ -7,10 +7,19 @@
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { test } from 'node:test'
-import { queueProject } from '../bin/queue-project.ts'
+import { allGone, queueProject } from '../bin/queue-project.ts'
 import { DATABASES, type Database } from '../helpers/databases.ts'
+import { isAlive } from '../helpers/marked.ts'
 import { waitFor } from '../helpers/processes.ts'
-import { CANNOT_MOUNT, everyTaskRanOnce, makeReadOnly, nothingIsLost, saidWhy, smallDisk } from './small-disk.ts'
+import {
+  CANNOT_MOUNT,
+  everyTaskRanOnce,
+  makeReadOnly,
+  nothingIsLost,
+  saidWhy,
+  smallDisk,
+  workerDirectories,
+} from './small-disk.ts'
 
 const [sqlite] = DATABASES as readonly [Database]
 
@@ -18,6 +27,14 @@ const FULL = /The state directory \/.+ cannot be written \(ENOSPC\)\. Make room 
 const TALLIES = Array.from({ length: 300 }, () => ({ task: 'tally' }))
 /** Fills the disk of the state directory, and fits to the last byte. */
 const filling = '#!/bin/sh\necho "$TASK_ID" >>runs\ncat /dev/zero >.queue/filling 2>/dev/null\nexit 0\n'
+
+/** Runs until there is a file `go`. */
+const slow = `#!/bin/sh
+echo "$TASK_ID" >>runs
+echo $$ >"started.$TASK_ID"
+echo 'its output'
+while [ ! -e go ]; do sleep 0.02; done
+`
 
 for (const database of DATABASES) {
   test(`with a full state directory no program is started, and all run when there is room (${database.name})`, async (t) => {
@@ -65,6 +82,49 @@ test('a state directory in which no file can be made lets no program start', asy
   assert.deepEqual(await nothingIsLost(project), { done: 0, ready: 5 })
   disk.freeInodes()
   await everyTaskRanOnce(project)
+})
+
+test('a program is stopped at its time limit also when no file can be made', async (t) => {
+  const project = await queueProject(t, sqlite)
+  const disk = smallDisk(t, project.path('.queue'))
+  if (disk === undefined) return t.skip(CANNOT_MOUNT)
+  const [id] = await project.insert({ task: 'hang' })
+  const worker = project.start('do-queue', ['--timeout', '500ms'])
+  const pids = await project.started(id)
+
+  disk.fill()
+  disk.useUpInodes()
+  await worker.exited
+
+  await allGone(pids)
+  assert.deepEqual(
+    (await project.attempts(id)).map(({ outcome }) => outcome),
+    ['timeout'],
+  )
+  await project.nothingIsLeft()
+})
+
+test('an end that could not be written before its worker was killed is a crash, for the crash policy to decide', async (t) => {
+  const project = await queueProject(t, sqlite, { env: { QUEUE_CRASH: 'hold' }, tasks: { slow } })
+  const disk = smallDisk(t, project.path('.queue'))
+  if (disk === undefined) return t.skip(CANNOT_MOUNT)
+  const [id] = await project.insert({ task: 'slow' }, ...TALLIES.slice(0, 5))
+  const worker = project.start('do-queue')
+  const pids = await project.started(id)
+  const [directory = ''] = workerDirectories(project)
+
+  disk.fill(project.path('.queue', directory, 'slot-0.journal'))
+  worker.kill('SIGKILL')
+  await waitFor(() => !isAlive(worker.pid), { what: 'the end of the worker' })
+  project.release('go')
+  await allGone(pids)
+  disk.free()
+  await project.run('do-queue')
+
+  assert.deepEqual(await project.states(), ['held', 'done', 'done', 'done', 'done', 'done'])
+  assert.equal(new Set(project.lines('runs')).size, 6)
+  assert.equal(project.lines('runs').length, 6)
+  assert.match(project.output(await project.row(id)).toString(), /^its output\n/)
 })
 
 test('a state directory that may not be written lets no program start', async (t) => {

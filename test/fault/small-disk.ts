@@ -22,8 +22,8 @@ import type { Ended } from '../helpers/processes.ts'
 export { CANNOT_MOUNT } from '../bin/small-disk.ts'
 
 export interface SmallDisk {
-  /** Leaves no free byte, and hardly more than the rest of a page where a file has one. */
-  fill(): void
+  /** Leaves no free byte, and hardly more than the rest of a page where a file has one; not even that in these files. */
+  fill(...files: readonly string[]): void
   /** Takes away what filled it. */
   free(): void
   /** No file more can be made. */
@@ -39,7 +39,10 @@ export function smallDisk(t: TestContext, directory: string, bytes = MEBIBYTE): 
   if (!mountSmallDisk(t, directory, bytes)) return undefined
   const remount = (option: string) => execFileSync('mount', ['-o', `remount,${option}`, directory])
   return {
-    fill: () => fill(join(directory, FILLING)),
+    fill: (...files) => {
+      fill(join(directory, FILLING), '\0')
+      for (const file of files) fill(file, '\n')
+    },
     free: () => rmSync(join(directory, FILLING), { force: true }),
     useUpInodes: () => remount(`nr_inodes=${usedInodes(directory)}`),
     freeInodes: () => remount('nr_inodes=1000'),
@@ -98,18 +101,18 @@ export function workerDirectories(project: QueueProject): string[] {
   return existsSync(state) ? readdirSync(state).filter((name) => name.startsWith('worker-')) : []
 }
 
-function fill(path: string): void {
+function fill(path: string, byte: string): void {
   const fd = openSync(path, 'a')
   try {
-    for (const size of [65_536, 4_096, 1]) while (writes(fd, size));
+    for (const size of [65_536, 4_096, 1]) while (writes(fd, Buffer.alloc(size, byte)));
   } finally {
     closeSync(fd)
   }
 }
 
-function writes(fd: number, bytes: number): boolean {
+function writes(fd: number, bytes: Buffer): boolean {
   try {
-    return writeSync(fd, Buffer.alloc(bytes)) === bytes
+    return writeSync(fd, bytes) === bytes.length
   } catch (error) {
     if ((error as { code?: string }).code !== 'ENOSPC') throw error
     return false

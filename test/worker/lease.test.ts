@@ -107,7 +107,7 @@ describe('a lease', { concurrency: true }, () => {
     const { proxy, lease, said, cutOffs } = await behindProxy(t, 250)
     await sleep(LEASE_MS / 2)
 
-    proxy.delay(LEASE_MS / 5)
+    proxy.delay(0.28 * LEASE_MS) // four times, and still within the second that an answer may take
     await waitFor(() => cutOffs.length > 0, { what: 'the cut-off' })
     await sleep(2 * LEASE_MS)
 

@@ -92,6 +92,21 @@ test('the state directory is known without its links, because a link leads elsew
   assert.equal(realStateDirectory(join(directory, 'current', '.queue')), join(directory, 'release-1', '.queue'))
 })
 
+test('of workers beside each other the first living one looks at all, the others only at those before it', (t) => {
+  const state = temporaryDirectory(t)
+  const path = (id: number) => workerDirectoryPath(state, 'abc', id)
+  for (const id of [1, 3, 4, 10]) makeWorkerDirectory(path(id))
+  for (const id of [1, 10]) ownedBy(path(id), (name) => name.replace(/\d+$/, '1'))
+
+  const seenBy = (id: number) => abandonedDirectories(state, 'abc', path(id)).map(({ workerId }) => workerId)
+
+  assert.deepEqual([seenBy(3), seenBy(4)], [[1, 10], [1]])
+  assert.deepEqual(
+    abandonedDirectories(state, 'abc').map(({ workerId }) => workerId),
+    [1, 10],
+  )
+})
+
 function made(t: TestContext, installation = 'abc'): { state: string; path: string } {
   const state = temporaryDirectory(t)
   const path = workerDirectoryPath(state, installation, 5)

@@ -126,7 +126,10 @@ async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog, sign
     onDrain: () => work.drain('cron-mission stop'),
   })
   const { stateDirectory, graceMs } = settings
-  const endRescue = await keepRescuing(new Rescue({ db, log: () => log, installation, stateDirectory, graceMs }))
+  const adopter = { db, log: () => log, graceMs }
+  const endRescue = await keepRescuing(
+    new Rescue({ ...adopter, installation, stateDirectory, ownDirectory: directory }),
+  )
   signals.obeyWith(work)
   if (stop !== undefined) work.drain(stopReason(stop, settings.timezone))
   const maxTime =

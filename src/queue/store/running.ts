@@ -5,6 +5,7 @@ import { again } from '../again.ts'
 import type { Driver } from '../driver.ts'
 import { type ClaimedRow, type ClaimedTask, claimedColumns, claimedTask } from './claimed-task.ts'
 import type { OutputPlace } from './finish.ts'
+import { LEASE_MS } from './seat.ts'
 import { limited, marks } from './sql.ts'
 
 export interface RunningTask extends ClaimedTask {
@@ -63,4 +64,21 @@ export async function placeOutput(
     await db.run(`UPDATE queue ${set} WHERE id = ? AND claim_token = ? AND log_file IS NULL`, values)
     await db.run(`UPDATE attempt ${set} WHERE task_id = ? AND claim_token = ? AND log_file IS NULL`, values)
   })
+}
+
+/**
+ * Running rows of workers that have no row any more, claimed a lease ago. A worker's row goes only when nothing is claimed by
+ * it, so the server carried their claim out afterwards, when nobody was there to hear of it: they were never started. And
+ * should somebody have deleted the row of a worker that lives, that one has noticed, and stopped its programs.
+ */
+export async function strayTasks(db: Driver, limit: number): Promise<ClaimedTask[]> {
+  const rows = await db.all<ClaimedRow>(
+    `SELECT ${claimedColumns(db.dialect)}
+       FROM queue ${db.dialect.useIndex(db.dialect.runningIndex)}
+      WHERE status = 2 AND worker_id IS NOT NULL AND started_at <= ${db.dialect.fromNow('?')}
+        AND NOT EXISTS (SELECT 1 FROM worker WHERE worker.id = queue.worker_id)
+      ORDER BY id LIMIT ${limited(limit)}`,
+    [-LEASE_MS],
+  )
+  return rows.map(claimedTask)
 }
