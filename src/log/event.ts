@@ -20,6 +20,7 @@ export type EventName =
   | 'task-held' // crashed, and its policy is to wait for a person
   | 'task-cancelled' // cancelled while it ran
   | 'task-output' // what a task printed that could not be logged before
+  | 'result-reduced' // the database refused a result as it was: booked without its output, times and error text
   | 'claim-lost' // a result was refused: the row was no longer ours
   | 'drain' // claims no more, lets programs finish
   | 'stop' // ends the programs

@@ -11,8 +11,8 @@ import type { Changed, Dialect, Driver, Executor, Value } from './driver.ts'
 import { type Answer, ask, discard, MysqlConnections, tell } from './mysql-connections.ts'
 import { errorNumber, isConnectionLost, isRolledBack, isUnavailable, type MysqlPlace, named } from './mysql-errors.ts'
 
-/** One for claims, one for finishes, one for the lease: none of them waits for another. */
-const CONNECTIONS = 3
+/** One for claims, one for finishes, one for the lease, one for what is asked beside: none of them waits for another. */
+const CONNECTIONS = 4
 
 export const mysqlDialect: Dialect = {
   title: 'MySQL',

@@ -4,6 +4,7 @@
 import type { DayLog } from '../log/day-log.ts'
 import type { Driver } from '../queue/driver.ts'
 import type { ClaimedTask } from '../queue/store/claimed-task.ts'
+import type { Finish } from '../queue/store/finish.ts'
 import { Booking } from './booking.ts'
 import { finishOf, logAttempt } from './record.ts'
 import type { AttemptResult, AttemptSettings } from './slot.ts'
@@ -13,6 +14,8 @@ export interface ResultEvents {
   onClaimLost(claim: { readonly id: number; readonly attempt: number; readonly outcome: string }): void
   onDatabaseLost(error: Error, triedAt: number): void
   onDatabaseBack(): void
+  /** The database refused a result as it was; the state of its task was booked without what is not needed. */
+  onReduced(finish: Finish, error: Error): void
   /** The log cannot be written, or the database refused for good. */
   onFailed(error: unknown): void
 }

@@ -75,6 +75,7 @@ export class Work {
       onClaimLost: ({ id, attempt, outcome }) => this.#event('claim-lost', { id, attempt, outcome }),
       onDatabaseLost,
       onDatabaseBack: () => this.#outage.end(),
+      onReduced: ({ id, attempt }, { message }) => this.#event('result-reduced', { id, attempt, reason: message }),
       onFailed: (error) => this.#fail(error),
     })
   }
@@ -120,10 +121,10 @@ export class Work {
   }
 
   /** Ends the programs; their tasks will be run again. */
-  stop(reason: string): void {
+  stop(reason: string, event: 'stop' | 'lease-lost' = 'stop'): void {
     this.drain(reason)
     this.#graceTimer?.cancel()
-    this.#event('stop', { reason, running: this.#running() })
+    this.#event(event, { reason, running: this.#running() })
     for (const slot of this.#slots) slot.stop({ kind: 'stopped' })
   }
 
@@ -131,7 +132,7 @@ export class Work {
   suspend(reason: string, withinMs: number): void {
     this.#suspended = true
     this.#outage.begin(new Error(reason))
-    this.#event('stop', { reason, running: this.#running() })
+    this.#event('lease-expiring', { reason, running: this.#running() })
     const graceMs = Math.min(this.#options.attempts.graceMs, withinMs)
     for (const slot of this.#slots) slot.stop({ kind: 'stopped' }, graceMs)
   }

@@ -117,6 +117,8 @@ class Link {
   readonly #reader = new RequestReader()
   readonly #broken = new Set<Way>()
   #springing: Trap | undefined
+  /** What was sent and has not arrived, in order: nothing overtakes. */
+  readonly #underWay: Record<Way, Buffer[]> = { requests: [], replies: [] }
 
   constructor(client: Socket, server: Socket, weather: Weather) {
     this.#client = client
@@ -175,8 +177,10 @@ class Link {
   #pass(way: Way, to: Socket, bytes: Buffer): void {
     if (this.#weather.swallowed.has(way)) this.#broken.add(way)
     if (this.#broken.has(way)) return
-    if (this.#weather.delayMs === 0) to.write(bytes)
-    else setTimeout(() => to.destroyed || to.write(bytes), this.#weather.delayMs)
+    this.#underWay[way].push(bytes)
+    const arrive = () => to.destroyed || to.write(this.#underWay[way].shift() as Buffer)
+    if (this.#weather.delayMs === 0 && this.#underWay[way].length === 1) arrive()
+    else setTimeout(arrive, this.#weather.delayMs)
   }
 }
 

@@ -104,8 +104,8 @@ describe('a lease', { concurrency: true }, () => {
   })
 
   test('an answer that takes most of a lease renews too little to go on with', { skip }, async (t) => {
-    const { proxy, lease, said, cutOffs } = await behindProxy(t, 250)
-    await sleep(LEASE_MS / 2)
+    const { proxy, lease, said, renewals, cutOffs } = await behindProxy(t, 250)
+    await waitFor(() => renewals.length > 0, { what: 'a renewal' })
 
     proxy.delay(0.28 * LEASE_MS) // four times, and still within the second that an answer may take
     await waitFor(() => cutOffs.length > 0, { what: 'the cut-off' })

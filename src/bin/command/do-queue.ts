@@ -114,15 +114,9 @@ async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog, sign
   seats.keep({
     graceMs: settings.graceMs,
     onRenewed: (until) => noteLease(directory, until),
-    onCutOff: (reason, withinMs) => {
-      log.event('lease-expiring', { reason })
-      work.suspend(reason, withinMs)
-    },
+    onCutOff: (reason, withinMs) => work.suspend(reason, withinMs),
     onBack: () => work.resume(),
-    onLost: (reason) => {
-      log.event('lease-lost', { reason })
-      work.stop(reason)
-    },
+    onLost: (reason) => work.stop(reason, 'lease-lost'),
     onDrain: () => work.drain('cron-mission stop'),
   })
   const { stateDirectory, graceMs } = settings
