@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import test from 'node:test'
 import { runMigrate } from '../../src/ctl/migrate.ts'
 import { installationName, migrate, requireSchema, schemaVersion } from '../../src/queue/migrate.ts'
-import { SCHEMA_VERSION } from '../../src/queue/schema.ts'
+import { MIGRATIONS, SCHEMA_VERSION } from '../../src/queue/schema.ts'
 import { openDriver } from '../../src/queue/url.ts'
 import { afterwards, temporaryDirectory } from '../helpers/cleanup.ts'
 import { DATABASES } from '../helpers/databases.ts'
@@ -42,6 +42,48 @@ for (const database of DATABASES) {
 
     assert.equal(await schemaVersion(db, db.dialect), SCHEMA_VERSION)
     await db.all('SELECT * FROM slot')
+  })
+
+  test(`tables of version 1 get what version 2 has, and keep their rows and claims (${database.name})`, async (t) => {
+    const db = await open(t, database)
+    for (const statement of MIGRATIONS[0]?.[db.dialect.ddl] ?? []) await db.run(statement)
+    await db.run("INSERT INTO setting (name, value) VALUES ('schema_version', '1')")
+    const rows = [
+      [0, 'k', 0],
+      [1, 'k', 1],
+      [2, 'k', 1],
+      [4, 'k', 0],
+      [4, 'k', 1],
+      [0, null, 0],
+    ] as const
+    for (const [status, key, attempts] of rows) {
+      const values = [status, key, attempts, status === 2 ? 7 : null]
+      await db.run(
+        "INSERT INTO queue (task, status, shard_key, bucket, attempts, claim_token) VALUES ('t', ?, ?, 1, ?, ?)",
+        values,
+      )
+    }
+    if (!db.dialect.migratesItself)
+      await assert.rejects(requireSchema(db), { message: /version 1, this program needs 2/ })
+
+    assert.deepEqual(
+      (await migrate(db)).map(({ version }) => version),
+      [2],
+    )
+
+    const after = await db.all('SELECT lane, crashes, cancel_at, claim_token FROM queue ORDER BY id')
+    assert.deepEqual(
+      after.map((row) => Object.values(row as object)),
+      [
+        ['k', 0, null, null],
+        [null, 0, null, null],
+        ['k', 0, null, 7],
+        [null, 0, null, null],
+        ['k', 0, null, null],
+        [null, 0, null, null],
+      ],
+    )
+    await requireSchema(db)
   })
 
   test(`tables of a newer program are refused with what to do (${database.name})`, async (t) => {
