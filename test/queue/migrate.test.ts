@@ -120,7 +120,8 @@ for (const database of DATABASES) {
     const db = await open(t, database)
     await migrate(db)
 
-    for (let i = 0; i < 300; i++) await db.run("INSERT INTO queue (task, param) VALUES ('send-msg', 'uid=4')")
+    const values = Array.from({ length: 1_500 }, () => "('send-msg', 'uid=4')").join(', ')
+    await db.run(`INSERT INTO queue (task, param) VALUES ${values}`)
 
     const buckets = await db.all<{ bucket: number }>('SELECT DISTINCT bucket FROM queue ORDER BY bucket')
     assert.ok(buckets.length > 50, `${buckets.length} buckets`)
