@@ -12,10 +12,11 @@ for (const database of DATABASES) {
     const worker = project.start('do-queue', ['--grace', '1m'])
     const pids = await project.started(id)
 
-    await cancel(project, id)
+    const cancelling = await project.start('queuectl', ['cancel', `${id}`]).exited
     await isCancelled(project, id)
     const { code, stderr } = await worker.exited
 
+    assert.deepEqual([cancelling.code, cancelling.stderr], [0, ''])
     assert.deepEqual([code, stderr], [0, ''])
     await allGone(pids)
     const { attempts, error } = await project.row(id)

@@ -29,7 +29,8 @@ test('a worker whose terminal is closed drains: the program is seen to its end a
   project.release('go')
   await waitFor(() => project.events('worker-end').length > 0, { what: 'the end of the worker' })
 
-  await allGone(pids)
+  const [, , worker] = project.events('worker-end')[0]?.split(' ') ?? []
+  await allGone([...pids, Number(worker)])
   await project.nothingIsLeft()
   assert.match(project.events('drain').join(), /reason=SIGHUP running=1 given-back=1$/)
   const rows = [running, waiting, behind].map((id) => project.row(id))

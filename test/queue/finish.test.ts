@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { finish } from '../../src/queue/store/finish.ts'
 import { giveBack } from '../../src/queue/store/give-back.ts'
+import { promote } from '../../src/queue/store/promote.ts'
 import { DATABASES } from '../helpers/databases.ts'
+import { waitFor } from '../helpers/processes.ts'
 import { claimSome, databaseNow, finishOf, openStore, PATIENCE_MS, put, row } from './stores.ts'
 
 for (const database of DATABASES) {
@@ -125,6 +127,32 @@ for (const database of DATABASES) {
     assert.deepEqual(lost, [])
     assert.equal((await db.all('SELECT id FROM attempt')).length, 2)
     assert.equal((await row(db, third.id)).attempts, 1)
+  })
+
+  test(`a result that was booked is ours also when its task is under another claim by now (${database.name})`, async (t) => {
+    const { db } = await openStore(t, database)
+    await put(db, { task: 'a' })
+    const [task] = await claimSome(db)
+    assert.ok(task)
+    const booked = finishOf(task, { kind: 'again', delayMs: 0, counted: true })
+    await finish(db, [booked], PATIENCE_MS)
+    await waitFor(() => promote(db, 10, PATIENCE_MS), { what: 'the task to be due' })
+    assert.equal((await claimSome(db)).length, 1)
+
+    assert.deepEqual(await finish(db, [booked], PATIENCE_MS), [])
+  })
+
+  test(`a result is lost when somebody else has said another end of the attempt (${database.name})`, async (t) => {
+    const { db } = await openStore(t, database)
+    await put(db, { task: 'a' })
+    const [task] = await claimSome(db)
+    assert.ok(task)
+    await finish(db, [finishOf(task, { kind: 'held' }, { outcome: 'crashed' })], PATIENCE_MS)
+
+    const late = [finishOf(task, { kind: 'done' }), finishOf(task, { kind: 'failed' })]
+
+    assert.deepEqual(await finish(db, late.slice(0, 1), PATIENCE_MS), late.slice(0, 1))
+    assert.deepEqual(await finish(db, late.slice(1), PATIENCE_MS), late.slice(1))
   })
 
   test(`a unique key is free again when its task is finished, unless it is kept (${database.name})`, async (t) => {

@@ -92,7 +92,7 @@ async function finishDone(db: Driver, finishes: readonly Finish[]): Promise<Fini
         AND claim_token = ${perId(all.length)}`,
     [...values, ...all.map(({ id }) => id), ...all.flatMap(({ id, claimToken }) => [id, claimToken])],
   )
-  return changed === finishes.length ? [] : notOurs(db, finishes)
+  return changed === finishes.length ? [] : notDone(db, finishes)
 }
 
 /** The state that an attempt leads to, and whether the task is finished by it. */
@@ -145,7 +145,7 @@ async function finishOthers(db: Driver, tx: Executor, finishes: readonly Finish[
     if (changed === 1) await recordAttempt(db, tx, finish, at)
     else lost.push(finish)
   }
-  return lost.length === 0 ? [] : notOurs(tx, lost)
+  return lost.length === 0 ? [] : notRecorded(tx, lost)
 }
 
 async function recordAttempt(db: Driver, tx: Executor, finish: Finish, at: number): Promise<void> {
@@ -172,24 +172,25 @@ async function recordAttempt(db: Driver, tx: Executor, finish: Finish, at: numbe
   )
 }
 
-/** The states in which a row may be found that this very attempt has led to. */
-const LED_TO: Readonly<Record<NextState['kind'], readonly number[]>> = {
-  done: [1],
-  failed: [3, 5],
-  cancelled: [5],
-  held: [6, 5],
-  again: [4, 0, 5],
-}
-
-/** Of rows that did not change: those that an earlier try, whose answer was lost, had booked already are ours. */
-async function notOurs(db: Executor, finishes: readonly Finish[]): Promise<Finish[]> {
-  const rows = await db.all<{ id: number; status: number; claim_token: number | null }>(
-    `SELECT id, status, claim_token FROM queue WHERE id IN (${marks(finishes.length)})`,
+/** Of tasks that were done and whose row did not change: those that an earlier try had booked, whose answer was lost, are ours. */
+async function notDone(db: Executor, finishes: readonly Finish[]): Promise<Finish[]> {
+  const rows = await db.all<{ id: number; claim_token: number | null }>(
+    `SELECT id, claim_token FROM queue WHERE id IN (${marks(finishes.length)}) AND status = 1`,
     finishes.map(({ id }) => id),
   )
-  const byId = new Map(rows.map((row) => [Number(row.id), row]))
-  return finishes.filter(({ id, claimToken, next }) => {
-    const row = byId.get(id)
-    return Number(row?.claim_token) !== claimToken || !LED_TO[next.kind].includes(Number(row?.status))
-  })
+  const booked = new Map(rows.map((row) => [Number(row.id), Number(row.claim_token)]))
+  return finishes.filter(({ id, claimToken }) => booked.get(id) !== claimToken)
+}
+
+/**
+ * Of the others the row of the attempt tells, because the task may be under another claim by now. One of another outcome was
+ * written by whoever took the worker for dead.
+ */
+async function notRecorded(db: Executor, finishes: readonly Finish[]): Promise<Finish[]> {
+  const rows = await db.all<{ task_id: number; claim_token: number; outcome: string }>(
+    `SELECT task_id, claim_token, outcome FROM attempt WHERE task_id IN (${marks(finishes.length)})`,
+    finishes.map(({ id }) => id),
+  )
+  const booked = new Set(rows.map((row) => `${row.task_id} ${row.claim_token} ${row.outcome}`))
+  return finishes.filter(({ id, claimToken, outcome }) => !booked.has(`${id} ${claimToken} ${outcome}`))
 }
