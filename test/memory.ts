@@ -8,10 +8,10 @@
  * Measured from outside, once a second: the resident memory of the worker process, of the shells it has for its programs,
  * and its open descriptors. V8 and malloc take more memory when they are busy and keep it, though nothing in it is used;
  * that would hide a leak of the same size. So this worker's garbage is collected every second, its young generation may
- * not grow, malloc gives back what is free, and the figure for a moment is the least of the samples of the next few
- * seconds: what is left is what the worker keeps. It fails when that is, in the end, more than 5 % over what it was when
- * a tenth of the tasks was done (it is warm then), or when more descriptors are open than were at any time by then. How
- * large a worker becomes that is left alone is not told by it.
+ * not grow, its code is interpreted and never compiled, malloc gives back what is free, and the figure for a moment is the
+ * least of the samples of the next few seconds: what is left is what the worker keeps. It fails when that is, in the end,
+ * more than 5 % over what it was when a tenth of the tasks was done (it is warm then), or when more descriptors are open
+ * than were at any time by then. How large a worker becomes that is left alone is not told by it.
  */
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -52,7 +52,7 @@ const OUTPUTS = [
   { programs: 512, bytes: MEBIBYTE },
   { programs: 8, bytes: 62 * MEBIBYTE },
 ]
-/** Some come first, so that all it does later has been done often enough to be compiled, and what it keeps for that is there. */
+/** Some come first: what a worker keeps for the next output is no growth. */
 const FIRST_OUTPUTS = [
   { programs: 256, bytes: MEBIBYTE },
   { programs: 2, bytes: 62 * MEBIBYTE },
@@ -63,9 +63,12 @@ const SAMPLE_MS = 1_000
 const PATIENCE_MS = 900_000
 const CONCURRENCY = 4
 const ADDED_AT_ONCE = 2_000
-const COLLECTING = [
+const TIDY_V8 = [
   '--expose-gc',
   '--max-semi-space-size=1',
+  '--no-sparkplug',
+  '--no-maglev',
+  '--no-opt',
   '--import=data:text/javascript,setInterval(globalThis.gc, 1000).unref()',
 ]
 const TIDY_MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' }
@@ -214,7 +217,7 @@ async function add(url: string, programs: number, task: string, param: string): 
 
 function startWorker(keeper: Keeper, directory: string): Kept {
   const { NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ...env } = process.env
-  const args = [...COLLECTING, DO_QUEUE, '--watch', '--quiet', '--concurrency', `${CONCURRENCY}`]
+  const args = [...TIDY_V8, DO_QUEUE, '--watch', '--quiet', '--concurrency', `${CONCURRENCY}`]
   return keeper.start(process.execPath, args, {
     output: join(directory, 'worker.out'),
     cwd: directory,

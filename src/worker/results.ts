@@ -14,6 +14,7 @@ export interface ResultEvents {
   onClaimLost(claim: { readonly id: number; readonly attempt: number; readonly outcome: string }): void
   onDatabaseLost(error: Error, triedAt: number): void
   onDatabaseBack(): void
+  onBooked(batch: readonly Finish[]): void
   /** The database refused a result as it was; the state of its task was booked without what is not needed. */
   onReduced(finish: Finish, error: Error): void
   /** The log cannot be written, or the database refused for good. */

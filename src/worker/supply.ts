@@ -106,6 +106,10 @@ export class Supply {
     this.#returned.push(...this.#waiting.ended(task, finished))
   }
 
+  booked(claims: readonly Pick<ClaimedTask, 'id' | 'claimToken'>[]): void {
+    for (const claim of claims) this.#waiting.booked(claim)
+  }
+
   /** Gives back those of these tasks that have not been started, and what waits behind them in their lanes. */
   async drop(ids: readonly number[]): Promise<void> {
     this.#returned.push(...this.#waiting.drop(ids))
@@ -168,7 +172,7 @@ export class Supply {
   /** @returns whether something was claimed */
   async #claim(otherLanes: boolean): Promise<boolean> {
     const { db, queue, buckets, workerId, filter } = this.#options
-    const unfinished = new Map(this.#waiting.unfinished)
+    const { unfinished } = this.#waiting
     const tasks = await claim(db, {
       queue,
       buckets,

@@ -5,12 +5,12 @@
  * on: they are taken out, and until a later look finds the lane free again nothing of it is accepted.
  */
 import type { ClaimedTask } from '../queue/store/claimed-task.ts'
-import { laneOf } from '../queue/store/lane.ts'
+import { laneOf, type Unfinished } from '../queue/store/lane.ts'
 
 export class Waiting {
   #tasks: ClaimedTask[] = []
   readonly #busy = new Set<string>()
-  readonly #unfinished = new Map<string, number>()
+  readonly #unfinished = new Map<string, Map<number, number>>()
 
   get tasks(): readonly ClaimedTask[] {
     return this.#tasks
@@ -26,23 +26,23 @@ export class Waiting {
     return this.#busy
   }
 
-  /** By lane, the task of it that ended and is not finished. */
-  get unfinished(): ReadonlyMap<string, number> {
-    return this.#unfinished
+  /** By lane, the tasks of it that ended, are not finished, and are not booked yet: a copy. */
+  get unfinished(): Unfinished {
+    return new Map([...this.#unfinished].map(([lane, tasks]) => [lane, new Set(tasks.keys())]))
   }
 
   /**
    * @param unfinished  `unfinished` as it was when these were looked for
    * @returns those that are not accepted, because a task before them has ended unfinished since then
    */
-  add(tasks: readonly ClaimedTask[], unfinished: ReadonlyMap<string, number>): ClaimedTask[] {
+  add(tasks: readonly ClaimedTask[], unfinished: Unfinished): ClaimedTask[] {
     const isOpen = (task: ClaimedTask) => {
-      const lane = laneOfTask(task)
-      return lane === undefined || this.#unfinished.get(lane) === unfinished.get(lane)
+      const lane = laneOfTask(task) ?? ''
+      return [...(this.#unfinished.get(lane)?.keys() ?? [])].every((id) => unfinished.get(lane)?.has(id))
     }
     const { accepted = [], refused = [] } = Object.groupBy(tasks, (task) => (isOpen(task) ? 'accepted' : 'refused'))
     this.#tasks.push(...accepted)
-    for (const task of accepted) this.#reopen(task)
+    for (const task of accepted) this.#forget(laneOfTask(task) ?? '', task.id)
     return refused
   }
 
@@ -75,8 +75,14 @@ export class Waiting {
     this.#free(task)
     const lane = laneOfTask(task)
     if (finished || lane === undefined) return []
-    this.#unfinished.set(lane, task.id)
+    const tasks = this.#unfinished.get(lane) ?? new Map<number, number>()
+    this.#unfinished.set(lane, tasks.set(task.id, task.claimToken))
     return this.#takeOut((other) => laneOfTask(other) === lane)
+  }
+
+  /** The end of this claim is booked: from now on the row itself is in the way. */
+  booked({ id, claimToken }: Pick<ClaimedTask, 'id' | 'claimToken'>): void {
+    for (const [lane, tasks] of this.#unfinished) if (tasks.get(id) === claimToken) this.#forget(lane, id)
   }
 
   /** @returns the tasks with these ids as far as they wait, and what waits behind them in their lanes */
@@ -103,9 +109,10 @@ export class Waiting {
     if (lane !== undefined) this.#busy.delete(lane)
   }
 
-  #reopen(task: ClaimedTask): void {
-    const lane = laneOfTask(task)
-    if (lane !== undefined) this.#unfinished.delete(lane)
+  #forget(lane: string, id: number): void {
+    const tasks = this.#unfinished.get(lane)
+    tasks?.delete(id)
+    if (tasks?.size === 0) this.#unfinished.delete(lane)
   }
 
   #takeOut(isMeant: (task: ClaimedTask) => boolean): ClaimedTask[] {

@@ -75,6 +75,7 @@ export class Work {
       onClaimLost: ({ id, attempt, outcome }) => this.#event('claim-lost', { id, attempt, outcome }),
       onDatabaseLost,
       onDatabaseBack: () => this.#outage.end(),
+      onBooked: (batch) => this.#supply.booked(batch),
       onReduced: ({ id, attempt }, { message }) => this.#event('result-reduced', { id, attempt, reason: message }),
       onFailed: (error) => this.#fail(error),
     })

@@ -62,7 +62,7 @@ for (const database of DATABASES) {
     const [ended, next] = await insert(db, READY, READY)
     assert.deepEqual(await claimedIds(db, { limit: 1 }), [ended])
 
-    assert.deepEqual(await claimedIds(db, { unfinished: new Map([['key', Number(ended)]]) }), [])
+    assert.deepEqual(await claimedIds(db, { unfinished: new Map([['key', new Set([Number(ended)])]]) }), [])
     assert.deepEqual(await claimedIds(db), [next])
   })
 
@@ -70,7 +70,7 @@ for (const database of DATABASES) {
     const { db } = await openStore(t, database)
     const [ended, next] = await insert(db, { attempts: 1 }, READY)
 
-    assert.deepEqual(await claimedIds(db, { unfinished: new Map([['key', Number(ended)]]) }), [ended, next])
+    assert.deepEqual(await claimedIds(db, { unfinished: new Map([['key', new Set([Number(ended)])]]) }), [ended, next])
   })
 
   test(`an urgent task moves up the less urgent ones of its key that are in its way (${database.name})`, async (t) => {

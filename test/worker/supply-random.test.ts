@@ -167,7 +167,7 @@ class RandomWorker {
 
   async #claim(): Promise<void> {
     if (this.#waiting.tasks.length > 20) return
-    const unfinished = new Map(this.#waiting.unfinished)
+    const unfinished = this.#waiting.unfinished
     const avoid = this.#random.below(2) === 0 ? new Set(this.#waiting.busy) : new Set<string>()
     const limit = 1 + this.#random.below(8)
     const tasks = await claimSome(this.#db, { workerId: this.#id, limit, unfinished, avoid })
@@ -210,5 +210,6 @@ class RandomWorker {
     await sleep(this.#random.below(30))
     const lost = await finish(this.#db, [finishOf(task, next)], PATIENCE_MS)
     assert.deepEqual(lost, [])
+    this.#waiting.booked(task)
   }
 }

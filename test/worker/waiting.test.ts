@@ -43,12 +43,12 @@ test('when a task is not finished, those of its key are handed over to be given 
   assert.deepEqual(ids(waiting.ended(taken(waiting), false)), [2, 4])
 
   assert.deepEqual(ids(takeAll(waiting)), [3])
-  assert.deepEqual([...waiting.unfinished], [['a', 1]])
+  assert.deepEqual([...waiting.unfinished], [['a', new Set([1])]])
 })
 
 test('tasks that were looked for before their key was found unfinished are not accepted', () => {
   const waiting = filled(task(1, 'a'))
-  const whenLookedFor = new Map(waiting.unfinished)
+  const whenLookedFor = waiting.unfinished
   waiting.ended(taken(waiting), false)
 
   assert.deepEqual(ids(waiting.add([task(2, 'a'), task(3, 'b')], whenLookedFor)), [2])
@@ -60,7 +60,7 @@ test('tasks that were looked for afterwards are accepted, and the key is open ag
   const waiting = filled(task(1, 'a'))
   waiting.ended(taken(waiting), false)
 
-  assert.deepEqual(waiting.add([task(1, 'a'), task(2, 'a')], new Map(waiting.unfinished)), [])
+  assert.deepEqual(waiting.add([task(1, 'a'), task(2, 'a')], waiting.unfinished), [])
 
   assert.deepEqual([...waiting.unfinished], [])
   assert.equal(waiting.take()?.id, 1)
@@ -114,7 +114,7 @@ test('whatever happens, of each key one runs at a time, none is lost, and none c
       for (const one of steps) {
         if (one.kind === 'add') {
           const tasks = one.keys.map((shardKey) => task(++lastId, shardKey))
-          inHand += tasks.length - waiting.add(tasks, new Map(waiting.unfinished)).length
+          inHand += tasks.length - waiting.add(tasks, waiting.unfinished).length
         } else if (one.kind === 'take') {
           const next = waiting.take()
           if (next === undefined) continue
@@ -165,3 +165,19 @@ function ids(tasks: readonly ClaimedTask[]): number[] {
 function laneOfTask({ shardKey }: ClaimedTask): string | null {
   return shardKey === null ? null : laneOf(shardKey)
 }
+
+test('tasks of one key that ended unfinished are each in the way until they are booked or begun anew', () => {
+  const waiting = new Waiting()
+  for (const id of [7, 3]) {
+    waiting.add([task(id, 'a')], waiting.unfinished)
+    waiting.ended(waiting.take() as ClaimedTask, false)
+  }
+  assert.deepEqual(waiting.unfinished, new Map([['a', new Set([7, 3])]]))
+
+  waiting.add([task(3, 'a')], waiting.unfinished)
+  assert.deepEqual(waiting.unfinished, new Map([['a', new Set([7])]]))
+  waiting.booked({ id: 7, claimToken: -1 })
+  assert.deepEqual(waiting.unfinished, new Map([['a', new Set([7])]]))
+  waiting.booked(task(7, 'a'))
+  assert.deepEqual(waiting.unfinished, new Map())
+})

@@ -17,12 +17,14 @@ export interface LaneRequest {
   readonly queue: string
   readonly workerId: number
   readonly filter?: TaskFilter
-  /**
-   * By lane, the task of it that this worker has run and that is not finished: until that is booked its row says that it
-   * runs, and it is in the way.
-   */
-  readonly unfinished?: ReadonlyMap<string, number>
+  readonly unfinished?: Unfinished
 }
+
+/**
+ * By lane, the tasks of it that this worker has run and that are not finished: until that is booked their rows say that they
+ * run, and they are in the way.
+ */
+export type Unfinished = ReadonlyMap<string, ReadonlySet<number>>
 
 /** So many tasks of one lane are claimed at once, so that it does not fill a worker. */
 export const CHAIN = 32
@@ -68,7 +70,9 @@ export async function stillFree<Task extends { readonly id: number; readonly sha
   const keys = new Set(tasks.flatMap(({ shardKey }) => shardKey ?? []))
   if (keys.size === 0) return [...tasks]
   const begunAnew = new Set(tasks.map(({ id }) => id))
-  const unfinished = new Map([...(request.unfinished ?? [])].filter(([, id]) => !begunAnew.has(id)))
+  const unfinished = new Map(
+    [...(request.unfinished ?? [])].map(([lane, ids]) => [lane, new Set([...ids].filter((id) => !begunAnew.has(id)))]),
+  )
   const lanes = await readLanes(db, { ...request, unfinished }, [...keys], 1)
   return tasks.filter(({ id, shardKey }) => {
     if (shardKey === null) return true
@@ -134,12 +138,13 @@ async function readSome(
   const matches = conditions(dialect, filter)
   const values: Value[] = []
   const branches = keys.map((key) => {
-    values.push(...matches.values, key, queue, workerId, unfinished?.get(laneOf(key)) ?? 0)
+    const ended = padded([...(unfinished?.get(laneOf(key)) ?? []), 0])
+    values.push(...matches.values, key, queue, workerId, ...ended)
     return dialect.limitedBranch(
       `SELECT id, shard_key, CASE WHEN status = 0${matches.sql} THEN 'claimable' ELSE 'blocked' END AS state
          FROM queue ${dialect.useIndex('queue_lane')}
         WHERE lane = ? AND queue = ?
-          AND (${inTheWay(dialect)} OR id = ?)
+          AND (${inTheWay(dialect)} OR id IN (${marks(ended.length)}))
         ORDER BY id LIMIT ${limited(depth)}`,
     )
   })
