@@ -150,9 +150,13 @@ async function watched(paths: readonly string[], number: number): Promise<void> 
     await new Promise<void>((resolve) => {
       setTimeout(resolve, LONGEST_WAIT_MS).unref()
       for (const path of paths) {
-        const watcher = watch(path, () => (left-- <= 0 ? resolve() : undefined))
-        watcher.on('error', () => {}) // it was removed
-        watchers.push(watcher)
+        try {
+          const watcher = watch(path, () => (left-- <= 0 ? resolve() : undefined))
+          watcher.on('error', () => {}) // it was removed
+          watchers.push(watcher)
+        } catch {
+          // it was removed before it could be watched
+        }
       }
     })
   } finally {
