@@ -24,10 +24,11 @@ const LONGEST_FILE = 250
 
 /** What each room may use besides itself and `exit`. Imports point down; rooms on one level do not know each other. */
 const MAY_USE: Readonly<Record<string, readonly string[]>> = {
-  bin: ['ctl', 'schedule', 'worker', 'queue', 'log', 'time'],
+  bin: ['ctl', 'schedule', 'worker', 'host', 'queue', 'log', 'time'],
   ctl: ['queue', 'log', 'time'],
-  schedule: ['queue', 'log', 'time'],
-  worker: ['queue', 'log', 'time'],
+  schedule: ['host', 'queue', 'log', 'time'],
+  worker: ['host', 'queue', 'log', 'time'],
+  host: ['queue'],
   queue: ['time'],
   log: ['time'],
   time: [],

@@ -6,6 +6,8 @@
  * given back; or nobody saw its end, and the crash policy decides. Every write names the claim, so a second adopter, or a
  * worker that was only believed to be dead, changes nothing.
  */
+
+import { processStart, signalSession } from '../host/processes.ts'
 import type { DayLog } from '../log/day-log.ts'
 import type { Driver } from '../queue/driver.ts'
 import type { OutputPlace } from '../queue/store/finish.ts'
@@ -16,7 +18,6 @@ import { type InheritedAttempt, type InheritedSlot, isSettled, outputOf, readInh
 import { claimKey } from './journal.ts'
 import type { Terms } from './next-state.ts'
 import type { Outcome } from './outcome.ts'
-import { processStart, signalSession } from './processes.ts'
 import { finishOf, logAttempt, logOutput } from './record.ts'
 import type { AttemptResult } from './slot.ts'
 import { type StopMark, stopMarks } from './stop-marks.ts'

@@ -6,9 +6,9 @@
  * the lease lasts is the time of the owner's file.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { signalSession } from '../host/processes.ts'
 import { type InheritedAttempt, readInheritance } from './inheritance.ts'
 import { claimKey } from './journal.ts'
-import { signalSession } from './processes.ts'
 import { markStop, stopMarks } from './stop-marks.ts'
 import { abandonedDirectories, leaseEnd } from './worker-directory.ts'
 

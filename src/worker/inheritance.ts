@@ -5,8 +5,8 @@
  */
 import { closeSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { runnersByJournal } from '../host/processes.ts'
 import { type JournalEntry, readJournal } from './journal.ts'
-import { runnersByJournal } from './processes.ts'
 import { type Output, readOutput } from './slot-files.ts'
 import { slotsOf } from './worker-directory.ts'
 

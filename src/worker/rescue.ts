@@ -7,6 +7,7 @@
  * whatever its lease says.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { hasEnded, isOfThisBoot } from '../host/identity.ts'
 import { DEFAULT_CRASH } from '../queue/crash-policy.ts'
 import { DEFAULT_RETRY } from '../queue/retry-list.ts'
 import { giveBack } from '../queue/store/give-back.ts'
@@ -15,7 +16,6 @@ import { BEAT_MS, leaveSeats } from '../queue/store/seat.ts'
 import { ADOPTED_LEASE_MS, keepForDead, type WorkerRow, workerRows } from '../queue/store/worker-row.ts'
 import { AdoptedWorker, type Adopter, RESCUE_PATIENCE_MS } from './adopted-worker.ts'
 import { expire } from './expired-worker.ts'
-import { hasEnded, isOfThisBoot } from './identity.ts'
 import {
   type AbandonedDirectory,
   abandonedDirectories,

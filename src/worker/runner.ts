@@ -11,8 +11,8 @@
  * Descriptor 3 is the journal, 4 leads to us; programs get neither.
  */
 import type { Readable, Writable } from 'node:stream'
+import { signalSession } from '../host/processes.ts'
 import { childrenMs, endRecord, startRecord } from './journal.ts'
-import { signalSession } from './processes.ts'
 import { quote } from './quote.ts'
 import type { SlotFiles } from './slot-files.ts'
 

@@ -1,6 +1,8 @@
 /**
  * The shards this worker holds.
  */
+
+import { isGone, ownIdentity } from '../host/identity.ts'
 import { again } from '../queue/again.ts'
 import type { Driver } from '../queue/driver.ts'
 import {
@@ -12,7 +14,6 @@ import {
   takeSeat,
 } from '../queue/store/seat.ts'
 import { moment } from '../time/moment.ts'
-import { isGone, ownIdentity } from './identity.ts'
 import { Lease, type LeaseEvents } from './lease.ts'
 
 export interface Seats {

@@ -1,11 +1,12 @@
 /**
  * Watching programs whose worker has died: their time limit, their output limit and a cancel hold as before.
  */
+
+import { signalSession } from '../host/processes.ts'
 import type { RunningTask } from '../queue/store/running.ts'
 import type { InheritedAttempt, InheritedSlot } from './inheritance.ts'
 import { claimKey } from './journal.ts'
 import { type Outcome, outcomeOf, type StopReason } from './outcome.ts'
-import { signalSession } from './processes.ts'
 import { OUTPUT_LIMIT_BYTES } from './slot-files.ts'
 import { type MarkedReason, markStop, type StopMark, stopMarks } from './stop-marks.ts'
 

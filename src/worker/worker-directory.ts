@@ -12,8 +12,8 @@
  */
 import { mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bootTag, hasEnded, ownIdentity } from './identity.ts'
-import { exists } from './processes.ts'
+import { bootTag, hasEnded, ownIdentity } from '../host/identity.ts'
+import { exists } from '../host/processes.ts'
 import { inputInMemory, stateComplaint } from './slot-files.ts'
 
 export type DirectoryState =

@@ -1,0 +1,96 @@
+/**
+ * Finds the schedule file and loads it with Node alone: no compiler, no package, nothing written to disk.
+ *
+ * Two things would go wrong by themselves, and a hook sets each right. A project whose package.json says
+ * `"type": "commonjs"`, or nothing, has its `export default` refused or warned about; so what a file is, is taken from
+ * what it says. And the bare name `cron-mission` is found even where the package is not installed.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { extname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { Complaint, EXIT } from '../../exit.ts'
+
+const FILE_NAMES = ['schedule.ts', 'schedule.mts', 'schedule.js', 'schedule.mjs', 'schedule.json']
+const PACKAGE_NAME = 'cron-mission'
+
+/** An import or export statement at the beginning of a line; `import(…)` also occurs in CommonJS. */
+const MODULE_SYNTAX = /^\s*(?:export\b|import\b(?!\s*[(.]))/m
+
+/** Formats that `.js` and `.ts` files may have; what else a hook is asked for is none of its business. */
+const MODULE_FORMATS = new Map([
+  ['.js', 'module'],
+  ['.ts', 'module-typescript'],
+])
+
+let hooks: ReturnType<typeof registerHooks> | undefined
+
+/** @returns the path of the schedule file in `directory`, TypeScript before the others, or undefined */
+export function findSchedule(directory: string): string | undefined {
+  return FILE_NAMES.map((name) => join(directory, name)).find((path) => existsSync(path))
+}
+
+/**
+ * What the schedule file says: its default export, or the whole of a JSON file. It is not checked here.
+ *
+ * @param path      absolute
+ * @param entryUrl  the `file:` URL that an import of `cron-mission` gets; without it, the installed package
+ * @throws          Complaint (bad configuration): a sentence, with the file and line where they are known
+ */
+export async function loadSchedule(path: string, entryUrl?: string): Promise<unknown> {
+  if (!existsSync(path)) throw new Complaint(EXIT.badConfig, `There is no schedule file ${path}.`)
+  try {
+    if (extname(path) === '.json') return JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))
+    hooks?.deregister()
+    hooks = registerHooks({ resolve: resolveOurName(entryUrl), load: loadBySyntax })
+    const exports: Record<string, unknown> = await import(pathToFileURL(path).href)
+    if ('default' in exports) return exports.default
+  } catch (error) {
+    throw new Complaint(EXIT.badConfig, `The schedule does not load: ${describe(error, path)}`, { cause: error })
+  }
+  throw new Complaint(
+    EXIT.badConfig,
+    `The schedule ${path} has no default export. Write export default defineSchedule({ … }).`,
+  )
+}
+
+type Hooks = Parameters<typeof registerHooks>[0]
+
+function resolveOurName(entryUrl: string | undefined): NonNullable<Hooks['resolve']> {
+  return (specifier, context, next) =>
+    specifier === PACKAGE_NAME && entryUrl !== undefined
+      ? { url: entryUrl, shortCircuit: true }
+      : next(specifier, context)
+}
+
+const loadBySyntax: NonNullable<Hooks['load']> = (url, context, next) => {
+  const format = url.startsWith('file:') ? MODULE_FORMATS.get(extname(new URL(url).pathname)) : undefined
+  const isSettled = format === undefined || context.format === format || url.includes('/node_modules/')
+  if (isSettled || !MODULE_SYNTAX.test(readFileSync(fileURLToPath(url), 'utf8'))) return next(url, context)
+  return next(url, { ...context, format })
+}
+
+/** `/srv/shop/schedule.ts:12: Expression expected.`, and what to do where that is not plain. */
+function describe(error: unknown, path: string): string {
+  if (!(error instanceof Error)) return `${path}: it threw ${String(error)}.`
+  const message = error.message.replace(/\s+/g, ' ')
+  return `${placeOf(error) ?? path}: ${message.replace(/[.]$/, '')}.${adviceFor(error)}`
+}
+
+/** The first file and line that the error names, before it comes to this file. */
+function placeOf(error: Error): string | undefined {
+  const [trace = ''] = (error.stack ?? '').split(import.meta.url)
+  const [, url, line] = /(file:\/\/[^\s()]+?):(\d+)/.exec(trace) ?? []
+  return url === undefined ? undefined : `${fileURLToPath(url)}:${line}`
+}
+
+function adviceFor(error: Error): string {
+  const code = 'code' in error ? error.code : undefined
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
+    return ' Node only leaves types out: write it without enum, namespace and parameter properties.'
+  }
+  if (code === 'ERR_MODULE_NOT_FOUND' && error.message.includes('module')) {
+    return ' An import of a file needs the extension the file has, such as ./holidays.ts.'
+  }
+  return ''
+}
