@@ -19,6 +19,10 @@ const BENCHES: Record<string, { readonly about: string; readonly load: () => Pro
     about: 'tasks per second of do-queue against xargs -P -n1 on the same tiny program',
     load: () => import('./spawn.ts'),
   },
+  tick: {
+    about: 'CPU of a tick that finds nothing due against node -e 0',
+    load: () => import('./tick.ts'),
+  },
 }
 
 const RESULTS = join(import.meta.dirname, 'results')

@@ -19,8 +19,16 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
+/** On every complaint: the build has this file in several bundles, each with a class of its own. */
+const MARK = Symbol.for('cron-mission complaint')
+
 export class Complaint extends Error {
   readonly exitCode: ExitCode
+  readonly [MARK] = true
+
+  static override [Symbol.hasInstance](value: unknown): value is Complaint {
+    return typeof value === 'object' && value !== null && MARK in value
+  }
 
   /** @param sentence  what was wrong, then what to do about it; printed as it is */
   constructor(exitCode: ExitCode, sentence: string, options?: ErrorOptions) {

@@ -1,37 +1,9 @@
 /**
- * Reading a command line: yargs, strict, its failures as our sentences.
+ * What the flags of the commands may be: their values, read and checked.
  */
-import { readFileSync } from 'node:fs'
-import yargs from 'yargs'
 import { Complaint, EXIT } from '../exit.ts'
 import { parseDuration } from '../time/duration.ts'
 import { parseTime } from '../time/zone.ts'
-
-/** A parser that knows nothing yet but `--help` and `--version`; unknown flags are refused. */
-export function commandLine(name: string, args: string[]) {
-  return yargs(args)
-    .scriptName(name)
-    .locale('en')
-    .parserConfiguration({
-      'duplicate-arguments-array': false,
-      'camel-case-expansion': false,
-      'parse-positional-numbers': false,
-    })
-    .strict()
-    .recommendCommands()
-    .version(packageVersion())
-    .help()
-    .alias('help', 'h')
-    .wrap(Math.min(120, process.stdout.columns ?? 120))
-    .fail((message: string, error: Error | undefined) => {
-      if (error instanceof Complaint) throw error
-      throw new Complaint(
-        EXIT.usage,
-        `${sentence(message ?? error?.message ?? 'the command line is wrong')} See "${name} --help".`,
-        { cause: error },
-      )
-    })
-}
 
 /** Flags that every command takes. */
 export const COMMON_FLAGS = {
@@ -79,22 +51,4 @@ export function pastTimeFlag(flag: string, text: string | undefined, zone: strin
   if (at === undefined)
     throw new Complaint(EXIT.usage, `--${flag} is "${text}". Use ${TIME_EXAMPLES}, or how long ago: 2h.`)
   return at
-}
-
-/** yargs says `Unknown argument: shards`; ours end in a full stop and name a flag as it is typed. */
-function sentence(message: string): string {
-  const unknown = /^Unknown arguments?: (.*)$/.exec(message)?.[1]?.split(', ')
-  if (unknown !== undefined) {
-    const flags = unknown.map((name) => (name.length === 1 ? `-${name}` : `--${name}`))
-    return `${flags.join(', ')} ${flags.length === 1 ? 'is' : 'are'} not known here.`
-  }
-  return /[.?!]$/.test(message) ? message : `${message}.`
-}
-
-/** From package.json, two folders up from here in the sources and in the build alike. */
-function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-  return version
 }

@@ -1,5 +1,6 @@
 /** `--shard`: one, a range, a list, or `all` of a total. */
 import { Complaint, EXIT } from '../exit.ts'
+import { shardRanges } from '../queue/bucket.ts'
 
 /**
  * @param text   `3`, `0-3`, `0,2,4-6` or `all`
@@ -29,12 +30,5 @@ function refused(text: string, total: number): Complaint {
 /** `2/10`, `0-3/10`, `all/4`: how logs and `ps` name what a worker holds. */
 export function describeShards(shards: readonly number[], total: number): string {
   if (shards.length === total && total > 1) return `all/${total}`
-  const ranges: string[] = []
-  for (let i = 0; i < shards.length; i++) {
-    const from = shards[i] as number
-    while (shards[i + 1] === (shards[i] as number) + 1) i++
-    const to = shards[i] as number
-    ranges.push(from === to ? `${from}` : `${from}-${to}`)
-  }
-  return `${ranges.join(',')}/${total}`
+  return `${shardRanges(shards)}/${total}`
 }

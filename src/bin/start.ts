@@ -3,10 +3,8 @@
  *
  * This file and what it imports run on a Node that is too old, to say so. Everything else is loaded behind that check.
  */
-import module from 'node:module'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { Complaint, EXIT } from '../exit.ts'
+import { keepCompiled } from '../host/compiled.ts'
 
 const NEEDED = [22, 18] as const
 
@@ -15,22 +13,40 @@ export interface Command {
   main(args: string[]): Promise<number>
 }
 
-export async function start(name: string, load: () => Promise<Command>): Promise<void> {
+/**
+ * @param load   the command
+ * @param first  what may be all that is to do; resolves to whether it was
+ */
+export async function start(name: string, load: () => Promise<Command>, first?: () => Promise<boolean>): Promise<void> {
   const refusal = tooOld(process.versions.node)
   if (refusal !== undefined) {
     process.stderr.write(`${name}: ${refusal}\n`)
     process.exitCode = EXIT.badConfig
     return
   }
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', leaveQuietly)
-  // Compiled code is kept in the user's own directory: one that others can write could be made to run theirs.
-  module.enableCompileCache?.(join(homedir(), '.cache', 'cron-mission'))
+  for (const name of ['stdout', 'stderr'] as const) guardWhenUsed(name)
   try {
+    if (await first?.()) return
+    keepCompiled()
     const { main } = await load()
     process.exitCode = await main(process.argv.slice(2))
   } catch (error) {
     process.exitCode = report(name, error)
   }
+}
+
+/** A stream costs a sixth of a bare Node to make, and a tick that finds nothing due has nothing to say. */
+function guardWhenUsed(name: 'stdout' | 'stderr'): void {
+  const original = Object.getOwnPropertyDescriptor(process, name)
+  if (original?.get === undefined) return
+  const make = original.get.bind(process)
+  Object.defineProperty(process, name, {
+    ...original,
+    get() {
+      Object.defineProperty(process, name, original)
+      return make().on('error', leaveQuietly)
+    },
+  })
 }
 
 /** Whoever read our output has left (`… | head`, a terminal that was closed): nobody is to be told, nothing is wrong. */

@@ -1,7 +1,8 @@
 /** `queuectl migrate`: shows or runs the migrations that a database has not seen. */
 import type { Driver } from '../queue/driver.ts'
 import { migrate, pendingMigrations } from '../queue/migrate.ts'
-import { type Migration, SCHEMA_VERSION } from '../queue/schema.ts'
+import type { Migration } from '../queue/schema.ts'
+import { SCHEMA_VERSION } from '../queue/schema-version.ts'
 
 export interface MigrateOptions {
   readonly dryRun: boolean

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import type { OutputPlace } from '../queue/store/finish.ts'
 import { PAST_ATTEMPTS, type PastAttempt, type TaskFacts } from '../queue/store/read-task.ts'
 import { formatDuration } from '../time/duration.ts'
+import { timeText } from '../time/time-text.ts'
 import { type Prospect, prospectOf, type RetryInForce, retryInForce } from './prospect.ts'
 import { readableLine, readableLines } from './readable.ts'
-import { timeText } from './time-text.ts'
 
 export interface ShowOptions {
   /** Whose wall clock the times are of. */

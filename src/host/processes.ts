@@ -62,7 +62,8 @@ function readStat(pid: number): Stat | undefined {
   return { group: Number(fields[2]), session: Number(fields[3]), start: Number(fields[19]) }
 }
 
-function processIds(): number[] {
+/** None where there is no /proc. */
+export function processIds(): number[] {
   try {
     return readdirSync('/proc').map(Number).filter(Number.isInteger)
   } catch {

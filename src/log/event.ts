@@ -14,6 +14,7 @@ export type EventName =
   | 'worker-start' // seats taken, about to claim
   | 'worker-end' // left, with what it did
   | 'shard-taken' // another live worker holds the shard
+  | 'nice-refused' // the system does not give it the priority it was told to have
   | 'task-done'
   | 'task-retry' // not ok, another attempt is scheduled
   | 'task-failed' // not ok, none left
@@ -36,9 +37,18 @@ export type EventName =
   // cron-mission
   | 'tick'
   | 'job-started'
-  | 'job-skipped' // empty, overlap, paused, stopped
+  | 'job-skipped' // it is not started: empty, overlap, paused, stopped, load, condition, blocked
+  | 'job-waiting' // a later tick decides again
+  | 'job-missed' // nobody was there in time
   | 'job-failed' // could not be started
+  | 'job-ended' // a run of its command has ended
+  | 'job-printed' // what a function of the schedule printed
+  | 'clock' // it differs from the database's, or was set back
   | 'schedule-problem' // an entry, or the whole file, cannot be used
+  // cron-mission daemon
+  | 'daemon-start'
+  | 'daemon-end'
+  | 'worker-restarted' // it had died, and is to be at work always
 
 export type FieldValue = string | number | boolean | null | undefined
 export type Fields = Readonly<Record<string, FieldValue>>

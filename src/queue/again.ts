@@ -8,6 +8,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Complaint, EXIT } from '../exit.ts'
+import { runningMs } from '../time/running.ts'
 import type { Dialect } from './driver.ts'
 
 const SHORTEST_WAIT_MS = 5
@@ -37,10 +38,10 @@ export async function again<T>(
   { forMs, onLost, onBack, giveUp }: AgainOptions,
   unit: (attempt: number) => Promise<T>,
 ): Promise<T> {
-  const deadline = performance.now() + forMs
+  const deadline = runningMs() + forMs
   let lost = false
   for (let attempt = 0; ; attempt++) {
-    const triedAt = performance.now()
+    const triedAt = runningMs()
     try {
       const result = await unit(attempt)
       if (lost) onBack?.()
@@ -48,8 +49,9 @@ export async function again<T>(
     } catch (error) {
       const away = dialect.isConnectionLost(error) || dialect.isUnavailable(error)
       if (!away && !dialect.isTransient(error)) throw error
-      if (performance.now() >= deadline || (away && giveUp?.aborted)) throw givenUp(error, away)
-      if (away && !lost) onLost?.(error as Error, triedAt)
+      const tookMs = runningMs() - triedAt
+      if (triedAt + tookMs >= deadline || (away && giveUp?.aborted)) throw givenUp(error, away)
+      if (away && !lost) onLost?.(error as Error, performance.now() - tookMs)
       lost ||= away
       await sleep(waitMs(attempt, away ? LONGEST_WAIT_AWAY_MS : LONGEST_WAIT_MS))
     }

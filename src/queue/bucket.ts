@@ -27,3 +27,15 @@ export function randomBucket(): number {
 export function bucketsOf(total: number, shards: readonly number[]): number[] {
   return Array.from({ length: BUCKETS }, (_, bucket) => bucket).filter((bucket) => shards.includes(bucket % total))
 }
+
+/** `2`, `0-3`, `0,2,4-6`: how a command line and a log name some shards. */
+export function shardRanges(shards: readonly number[]): string {
+  const ranges: string[] = []
+  for (let i = 0; i < shards.length; i++) {
+    const from = shards[i] as number
+    while (shards[i + 1] === (shards[i] as number) + 1) i++
+    const to = shards[i] as number
+    ranges.push(from === to ? `${from}` : `${from}-${to}`)
+  }
+  return ranges.join(',')
+}

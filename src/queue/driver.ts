@@ -46,6 +46,8 @@ export interface Dialect {
   readonly latestMs: number
   /** Put behind the table's name to make a statement use the index, or fail loudly where it cannot. */
   readonly useIndex: (index: string) => string
+  /** Put behind an INSERT to leave out the rows that a key refuses; `column` is any of the table's. */
+  readonly orIgnore: (column: string) => string
   /** A SELECT with an ORDER BY and a LIMIT of its own, as one branch of a UNION ALL. */
   readonly limitedBranch: (select: string) => string
   /** Whether a database without our tables gets them at once, or has to be migrated by hand. */

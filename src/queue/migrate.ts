@@ -7,7 +7,8 @@
 import { randomUUID } from 'node:crypto'
 import { Complaint, EXIT } from '../exit.ts'
 import type { Dialect, Driver, Executor } from './driver.ts'
-import { MIGRATIONS, type Migration, SCHEMA_VERSION } from './schema.ts'
+import { MIGRATIONS, type Migration } from './schema.ts'
+import { SCHEMA_VERSION } from './schema-version.ts'
 
 const LOCK = 'cron-mission:migrate'
 const LOCK_WAIT_SECONDS = 60

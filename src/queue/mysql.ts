@@ -22,6 +22,7 @@ export const mysqlDialect: Dialect = {
   asMs: (column) => `CAST(UNIX_TIMESTAMP(${column}) * 1000 AS SIGNED)`,
   fromMs: (ms) => `FROM_UNIXTIME((${ms}) / 1000)`,
   latestMs: 2_147_483_647_000,
+  orIgnore: (column) => `ON DUPLICATE KEY UPDATE ${column} = ${column}`,
   useIndex: (index) => `FORCE INDEX (${index})`,
   limitedBranch: (select) => `(${select})`,
   migratesItself: false,
@@ -38,11 +39,12 @@ export const mysqlDialect: Dialect = {
 /**
  * @param url  `mysql://user:password@host:port/database`, with `?socket=/path` for a Unix socket
  * @param answerMs  how long a statement may take, unless it is slow, before the connection counts as lost
- * @param waiting  how long to wait for a server that cannot be reached
+ * @param waiting  how long to wait for a server that cannot be reached; undefined when the first statement is to find out
  * @throws Complaint when it cannot be used, at once when waiting would not help
  */
-export async function openMysql(url: URL, answerMs: number, waiting: AgainOptions): Promise<Driver> {
+export async function openMysql(url: URL, answerMs: number, waiting: AgainOptions | undefined): Promise<Driver> {
   const driver = new MysqlDriver(await MysqlConnections.create(poolOptions(url), answerMs), placeOf(url))
+  if (waiting === undefined) return driver
   try {
     await again(mysqlDialect, waiting, () => driver.run('DO 0'))
     return driver

@@ -97,7 +97,7 @@ export async function openDatabase(url: string, directory: string, waiting?: Wai
       said = true
     },
   }
-  const db = await openDriver(url, directory, patience)
+  const db = await openDriver(url, directory, patience, false)
   try {
     await again(db.dialect, patience, () => requireSchema(db))
     return db

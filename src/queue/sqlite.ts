@@ -11,6 +11,7 @@ import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { runningMs } from '../time/running.ts'
 import { type AgainOptions, again } from './again.ts'
 import type { Changed, Dialect, Driver, Executor, Value } from './driver.ts'
 import {
@@ -39,6 +40,7 @@ export const sqliteDialect: Dialect = {
   asMs: (column) => column,
   fromMs: (ms) => `CAST(${ms} AS INTEGER)`,
   latestMs: 8_640_000_000_000_000,
+  orIgnore: () => 'ON CONFLICT DO NOTHING',
   useIndex: (index) => `INDEXED BY ${index}`,
   limitedBranch: (select) => `SELECT * FROM (${select})`,
   migratesItself: true,
@@ -105,7 +107,7 @@ class SqliteDriver implements Driver {
   readonly #database: DatabaseSync
   readonly #file: string
   readonly #identity: string | undefined
-  #lookedAt = performance.now()
+  #lookedAt = runningMs()
   readonly #prepared = new Map<string, StatementSync>()
   #transaction: Promise<unknown> | undefined
 
@@ -182,11 +184,11 @@ class SqliteDriver implements Driver {
   /** What is written into a file that has no name any more vanishes when it is closed. */
   #look(): void {
     if (fileAt(this.#file) !== this.#identity) throw moved(this.#file)
-    this.#lookedAt = performance.now()
+    this.#lookedAt = runningMs()
   }
 
   #attempt<T>(action: () => T): T {
-    if (performance.now() - this.#lookedAt >= LOOK_EVERY_MS) this.#look()
+    if (runningMs() - this.#lookedAt >= LOOK_EVERY_MS) this.#look()
     try {
       return action()
     } catch (error) {
@@ -196,13 +198,13 @@ class SqliteDriver implements Driver {
 }
 
 async function whenNotBusy<T>(file: string, action: () => T): Promise<T> {
-  const giveUpAt = performance.now() + GIVE_UP_AFTER_MS
+  const giveUpAt = runningMs() + GIVE_UP_AFTER_MS
   for (;;) {
     try {
       return action()
     } catch (error) {
       if (!isBusy(error)) throw error
-      if (performance.now() > giveUpAt) throw busyForLong(file, GIVE_UP_AFTER_MS, error)
+      if (runningMs() > giveUpAt) throw busyForLong(file, GIVE_UP_AFTER_MS, error)
       await sleep(1 + Math.random() * (LONGEST_PAUSE_MS - 1))
     }
   }

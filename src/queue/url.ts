@@ -22,12 +22,14 @@ const LONGEST_ANSWER_MS = 3_600_000
 /**
  * @param directory  what a relative SQLite file is relative to
  * @param waiting  how long to wait for a database that cannot be reached now
+ * @param asks  whether a server is asked if it is there; whoever has a question of his own hears it by that
  * @throws Complaint when the text is no queue URL, or the database cannot be opened
  */
 export async function openDriver(
   text: string,
   directory: string,
   waiting: AgainOptions = { forMs: 0 },
+  asks = true,
 ): Promise<Driver> {
   const place = parseQueueUrl(text, directory)
   if (place.kind === 'sqlite') {
@@ -35,7 +37,7 @@ export async function openDriver(
     return openSqlite(place.file, { synchronous: place.synchronous }, waiting)
   }
   const { openMysql } = await import('./mysql.ts')
-  return openMysql(place.url, place.answerMs, waiting)
+  return openMysql(place.url, place.answerMs, asks ? waiting : undefined)
 }
 
 export type QueuePlace =

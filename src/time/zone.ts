@@ -1,18 +1,29 @@
 /**
  * Wall clocks of time zones, by `Intl` alone.
  *
- * A zone is known by its offset at a moment. Offsets are asked once per quarter hour and remembered, because
- * every transition that any zone still has before it falls on one; after that a conversion is an addition.
+ * A zone is known by its offset at a moment. It is asked where a day begins and ends, and only where the two differ is the
+ * change between them searched for: no zone has changed its clocks twice within a day since 1970. What was found is
+ * remembered, so a conversion is an addition.
  */
 
 /** The zone this machine is set to, without asking for its name: that takes longer than all else a start does. */
 export const SYSTEM_ZONE = 'system'
 
-const QUARTER_HOUR_MS = 900_000
+/** The offsets of a zone in one day of UTC, in milliseconds. */
+interface OffsetsOfDay {
+  readonly before: number
+  readonly after: number
+  /** UTC milliseconds of the first moment with the second offset; never, when both are the same. */
+  readonly changeAt: number
+}
+
+const SECOND_MS = 1_000
+const DAY_MS = 86_400_000
+/** Eleven years of days. */
 const CACHE_LIMIT = 4_096
 
 const formats = new Map<string, Intl.DateTimeFormat>()
-const offsets = new Map<string, Map<number, number>>()
+const daysOfZones = new Map<string, Map<number, OffsetsOfDay>>()
 
 /** The name of the zone this machine is set to, for instance `Europe/Berlin`. */
 export function systemZone(): string {
@@ -37,19 +48,40 @@ export function isZone(name: string): boolean {
 export function zoneOffset(zone: string, at: number): number {
   if (zone === 'UTC') return 0
   if (zone === SYSTEM_ZONE) return 0 - new Date(at).getTimezoneOffset() * 60_000
-  let known = offsets.get(zone)
-  if (known === undefined) {
-    known = new Map()
-    offsets.set(zone, known)
+  const day = Math.floor(at / DAY_MS)
+  const { before, after, changeAt } = daysOfZones.get(zone)?.get(day) ?? askDay(zone, day)
+  return at < changeAt ? before : after
+}
+
+function askDay(zone: string, day: number): OffsetsOfDay {
+  const known = daysOfZones.get(zone) ?? new Map<number, OffsetsOfDay>()
+  daysOfZones.set(zone, known)
+  if (known.size >= CACHE_LIMIT) known.clear()
+  const start = day * DAY_MS
+  const before = known.get(day - 1)?.after ?? askOffset(zone, start)
+  const after = known.get(day + 1)?.before ?? askOffset(zone, start + DAY_MS)
+  const changeAt = before === after ? Number.POSITIVE_INFINITY : changeBetween(zone, start, start + DAY_MS)
+  const offsets = { before, after, changeAt }
+  known.set(day, offsets)
+  return offsets
+}
+
+/** By halves, to the second. */
+function changeBetween(zone: string, from: number, to: number): number {
+  const before = askOffset(zone, from)
+  let last = from
+  let first = to
+  while (first - last > SECOND_MS) {
+    const middle = last + Math.floor((first - last) / (2 * SECOND_MS)) * SECOND_MS
+    if (askOffset(zone, middle) === before) last = middle
+    else first = middle
   }
-  const quarter = Math.floor(at / QUARTER_HOUR_MS) * QUARTER_HOUR_MS
-  let offset = known.get(quarter)
-  if (offset === undefined) {
-    if (known.size >= CACHE_LIMIT) known.clear()
-    offset = wallClock(zone, quarter) - quarter
-    known.set(quarter, offset)
-  }
-  return offset
+  return first
+}
+
+/** @param at  UTC milliseconds of a whole second */
+function askOffset(zone: string, at: number): number {
+  return wallClock(zone, at) - at
 }
 
 function wallClock(zone: string, at: number): number {

@@ -2,21 +2,34 @@
  * What a task program finds in its environment.
  *
  * The worker's own environment, without the dispatcher's settings (its database URL holds a password), taken once when
- * the worker starts; and per task the variables of the contract.
+ * the worker starts, with the job that it was started for; and per task the variables of the contract.
  */
-import type { ClaimedTask } from '../queue/store/claimed-task.ts'
-import { quote } from './quote.ts'
 
+import { quote } from '../host/quote.ts'
+import type { ClaimedTask } from '../queue/store/claimed-task.ts'
+
+/** The dispatcher's settings, and what was said of another task. */
+const OURS = /^(QUEUE_|TASK_)/
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/
 
-/** For the runner, which hands it on to every program. Names that no shell can carry are left out. */
-export function programEnvironment(own: NodeJS.ProcessEnv): Record<string, string> {
+/**
+ * For the runner, which hands it on to every program. Names that no shell can carry are left out.
+ *
+ * @param job  the job of the schedule that the worker was started for
+ */
+export function programEnvironment(own: NodeJS.ProcessEnv, job: string | null): Record<string, string> {
   const kept: Record<string, string> = {}
   for (const [name, value] of Object.entries(own)) {
-    if (value !== undefined && IDENTIFIER.test(name) && !name.startsWith('QUEUE_') && !name.startsWith('TASK_'))
-      kept[name] = value
+    if (value !== undefined && IDENTIFIER.test(name) && !OURS.test(name)) kept[name] = value
   }
-  return kept
+  if (job === null) return kept
+  const { JOB_SLOT: _ofAnother, ...rest } = kept
+  return { ...rest, JOB_ID: job }
+}
+
+/** The slot that a job's command runs for, as one more assignment: its row's parameter says so. */
+export function slotAssignment({ param }: Pick<ClaimedTask, 'param'>): string {
+  return `JOB_SLOT=${quote(param)}`
 }
 
 /**

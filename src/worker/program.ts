@@ -11,10 +11,17 @@ import { extname, join, parse, sep } from 'node:path'
 
 export type Resolution =
   /** The words of the command, without the parameter. */
-  | { readonly kind: 'program'; readonly command: readonly string[] }
-  | { readonly kind: 'unstartable'; readonly reason: string; readonly final: boolean }
+  { readonly kind: 'program'; readonly command: readonly string[] } | Unstartable
 
-const INTERPRETERS: Readonly<Record<string, readonly string[]>> = {
+export interface Unstartable {
+  readonly kind: 'unstartable'
+  readonly reason: string
+  /** No later attempt can succeed either. */
+  readonly final: boolean
+}
+
+/** By extension, for a file that cannot be run as it is. */
+export const INTERPRETERS: Readonly<Record<string, readonly string[]>> = {
   '.js': [process.execPath],
   '.mjs': [process.execPath],
   '.cjs': [process.execPath],
@@ -90,7 +97,7 @@ function startable(root: string, name: string): Resolution {
   return { kind: 'program', command: [...interpreter, path] }
 }
 
-function hasShebang(path: string): boolean {
+export function hasShebang(path: string): boolean {
   let fd: number | undefined
   try {
     fd = openSync(path, 'r')
@@ -103,7 +110,7 @@ function hasShebang(path: string): boolean {
   }
 }
 
-function may(path: string, mode: number): boolean {
+export function may(path: string, mode: number): boolean {
   try {
     accessSync(path, mode)
     return true
@@ -112,6 +119,6 @@ function may(path: string, mode: number): boolean {
   }
 }
 
-function unstartable(reason: string, final: boolean): Resolution {
+export function unstartable(reason: string, final: boolean): Unstartable {
   return { kind: 'unstartable', reason, final }
 }

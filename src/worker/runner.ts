@@ -12,17 +12,18 @@
  */
 import type { Readable, Writable } from 'node:stream'
 import { signalSession } from '../host/processes.ts'
+import { quote } from '../host/quote.ts'
 import { childrenMs, endRecord, startRecord } from './journal.ts'
-import { quote } from './quote.ts'
 import type { SlotFiles } from './slot-files.ts'
 
 export interface Command {
   readonly id: number
   readonly attempt: number
   readonly claimToken: number
-  /** Program and interpreter, without the parameter. */
+  /** The command, without the parameter. */
   readonly words: readonly string[]
-  readonly param: string
+  /** Its last argument, and its standard input; without one there is neither. */
+  readonly param: string | undefined
   /** Variables for this program alone, as shell assignments. */
   readonly assignments: string
 }
@@ -89,10 +90,10 @@ export class Runner {
   /** Runs one command to its end; the runner must be idle. */
   run(command: Command): Promise<Ended> {
     const { words, param, assignments } = command
-    const bytes = Buffer.from(param)
+    const bytes = Buffer.from(param ?? '')
     if (bytes.length > 0) this.#files.writeInput(bytes)
     const stdin = bytes.length > 0 ? quote(this.#files.inPath) : '/dev/null'
-    const program = [...words, param].map(quote).join(' ')
+    const program = [...words, ...(param === undefined ? [] : [param])].map(quote).join(' ')
     const start = startRecord(command, this.#files.begin, Date.now())
     return new Promise((resolve) => {
       this.#settle = resolve

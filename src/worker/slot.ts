@@ -7,7 +7,8 @@
  */
 import type { ClaimedTask } from '../queue/store/claimed-task.ts'
 import { startTimer, type Timer } from '../time/timer.ts'
-import { taskAssignments } from './environment.ts'
+import { slotAssignment, taskAssignments } from './environment.ts'
+import type { JobCommand } from './job-command.ts'
 import { maxAttempts, type Terms } from './next-state.ts'
 import { type Outcome, outcomeOf, type StopReason } from './outcome.ts'
 import type { Programs } from './program.ts'
@@ -27,6 +28,8 @@ export interface AttemptSettings {
   readonly projectDirectory: string
   readonly environment: Record<string, string>
   readonly programs: Programs
+  /** Run for every task instead of its program: with no argument from the row, and no input. */
+  readonly command?: JobCommand | undefined
 }
 
 export interface AttemptResult {
@@ -44,7 +47,9 @@ export interface AttemptResult {
 export class Slot {
   readonly #settings: AttemptSettings
   readonly #directory: string
-  readonly #files: SlotFiles
+  readonly #number: number
+  /** Made when there is a program to run: of many slots most may never have one. */
+  #files: SlotFiles | undefined
   #runner: Runner | undefined
   #reason: StopReason | undefined
   #killTimer: Timer | undefined
@@ -60,14 +65,15 @@ export class Slot {
   constructor(directory: string, number: number, settings: AttemptSettings) {
     this.#directory = directory
     this.#settings = settings
-    this.#files = new SlotFiles(directory, number)
+    this.#number = number
   }
 
   /** @throws Complaint when the slot's files cannot be written: then nothing was started */
   async run(task: ClaimedTask): Promise<AttemptResult> {
     const refused = this.#refusal(task)
     if (refused !== undefined) return withoutProgram(refused)
-    const resolution = this.#settings.programs.resolve(task.task)
+    const { command, programs } = this.#settings
+    const resolution = command?.resolve() ?? programs.resolve(task.task)
     if (resolution.kind === 'unstartable') return withoutProgram(resolution)
 
     this.#task = task
@@ -76,10 +82,11 @@ export class Slot {
     try {
       const { environment, projectDirectory } = this.#settings
       if (this.#runner?.isGone) this.#runner = undefined
+      this.#files ??= new SlotFiles(this.#directory, this.#number)
       this.#runner ??= await Runner.start(this.#files, environment, projectDirectory)
       // Starting a runner takes a moment, in which the worker may have been told to leave.
       return this.#reason === undefined
-        ? await this.#runProgram(this.#runner, task, resolution.command)
+        ? await this.#runProgram(this.#runner, this.#files, task, resolution.command)
         : withoutProgram(this.#reason)
     } finally {
       this.#task = undefined
@@ -90,7 +97,7 @@ export class Slot {
 
   /** Once a beat, for a slot that may be flooding its file. */
   checkOutput(): void {
-    if (this.#task !== undefined && this.#files.written() > OUTPUT_LIMIT_BYTES)
+    if (this.#task !== undefined && this.#files !== undefined && this.#files.written() > OUTPUT_LIMIT_BYTES)
       this.stop({ kind: 'flood', limitBytes: OUTPUT_LIMIT_BYTES })
   }
 
@@ -123,7 +130,7 @@ export class Slot {
 
   /** Whether the output just taken must be in the log before the slot can be used again. */
   needsSettling(output: Output): boolean {
-    return output.kind === 'file' || this.#files.isFull || this.#wasKilled
+    return output.kind === 'file' || this.#files?.isFull === true || this.#wasKilled
   }
 
   /** Begins the slot's files anew, now that the output is in the log; the next runner inherits them. */
@@ -133,18 +140,24 @@ export class Slot {
     this.#wasKilled = false
     if (this.#marked !== undefined) unmarkStop(this.#directory, this.#marked.task, this.#marked.kind)
     this.#marked = undefined
-    this.#files.renew()
+    this.#files?.renew()
   }
 
   /** Lets the runner leave. Its files go with it only when all that stands in them is booked. */
   async close(booked: boolean): Promise<void> {
     await this.#runner?.close()
-    if (booked) this.#files.remove()
-    else this.#files.close()
+    if (booked) this.#files?.remove()
+    else this.#files?.close()
   }
 
-  async #runProgram(runner: Runner, task: ClaimedTask, words: readonly string[]): Promise<AttemptResult> {
-    const { installation, terms } = this.#settings
+  async #runProgram(
+    runner: Runner,
+    files: SlotFiles,
+    task: ClaimedTask,
+    words: readonly string[],
+  ): Promise<AttemptResult> {
+    const { command, installation, terms } = this.#settings
+    const assignments = taskAssignments(task, installation, maxAttempts(task, terms.retry))
     const startedAt = performance.now()
     const limit = this.#limitTime(task)
     try {
@@ -153,11 +166,11 @@ export class Slot {
         attempt: task.attempt,
         claimToken: task.claimToken,
         words,
-        param: task.param,
-        assignments: taskAssignments(task, installation, maxAttempts(task, terms.retry)),
+        param: command === undefined ? task.param : undefined,
+        assignments: command === undefined ? assignments : `${assignments} ${slotAssignment(task)}`,
       })
-      if (ended.kind === 'not-started') throw this.#files.journalComplaint()
-      return this.#result(ended, startedAt)
+      if (ended.kind === 'not-started') throw files.journalComplaint()
+      return this.#result(ended, files, startedAt)
     } finally {
       limit?.cancel()
     }
@@ -180,7 +193,7 @@ export class Slot {
     return afterMs === undefined ? undefined : startTimer(afterMs, () => this.stop({ kind: 'timeout', afterMs }))
   }
 
-  #result(ended: Exclude<Ended, { kind: 'not-started' }>, startedAt: number): AttemptResult {
+  #result(ended: Exclude<Ended, { kind: 'not-started' }>, files: SlotFiles, startedAt: number): AttemptResult {
     const endedAt = performance.now()
     // After a stop, or without a runner to tell, whatever is left of the group must not run beside another attempt.
     if (this.#reason !== undefined || ended.kind === 'runner-gone') {
@@ -188,7 +201,7 @@ export class Slot {
       this.#runner = undefined
       this.#wasKilled = true
     }
-    const output = this.#files.takeOutput()
+    const output = files.takeOutput()
     const shared = { output, ranMs: endedAt - startedAt, endedAt }
     if (ended.kind === 'runner-gone') {
       const outcome = this.#reason ?? { kind: 'crashed' }

@@ -172,7 +172,7 @@ export class Supply {
   /** @returns whether something was claimed */
   async #claim(otherLanes: boolean): Promise<boolean> {
     const { db, queue, buckets, workerId, filter } = this.#options
-    const { unfinished } = this.#waiting
+    const unfinished = this.#waiting.look()
     const tasks = await claim(db, {
       queue,
       buckets,
@@ -186,7 +186,7 @@ export class Supply {
       onUnsure: (token) => this.#unsure.add(token),
     })
     this.#claimed += tasks.length
-    this.#returned.push(...this.#waiting.add(tasks, unfinished))
+    this.#returned.push(...this.#waiting.add(tasks))
     return tasks.length > 0
   }
 

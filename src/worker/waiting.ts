@@ -11,6 +11,8 @@ export class Waiting {
   #tasks: ClaimedTask[] = []
   readonly #busy = new Set<string>()
   readonly #unfinished = new Map<string, Map<number, number>>()
+  /** Lanes of which a task has ended unfinished since the last look, booked or not: the look did not know of it. */
+  readonly #endedSinceLook = new Set<string>()
 
   get tasks(): readonly ClaimedTask[] {
     return this.#tasks
@@ -31,15 +33,15 @@ export class Waiting {
     return new Map([...this.#unfinished].map(([lane, tasks]) => [lane, new Set(tasks.keys())]))
   }
 
-  /**
-   * @param unfinished  `unfinished` as it was when these were looked for
-   * @returns those that are not accepted, because a task before them has ended unfinished since then
-   */
-  add(tasks: readonly ClaimedTask[], unfinished: Unfinished): ClaimedTask[] {
-    const isOpen = (task: ClaimedTask) => {
-      const lane = laneOfTask(task) ?? ''
-      return [...(this.#unfinished.get(lane)?.keys() ?? [])].every((id) => unfinished.get(lane)?.has(id))
-    }
+  /** More is looked for: what is found goes by what is `unfinished` now. */
+  look(): Unfinished {
+    this.#endedSinceLook.clear()
+    return this.unfinished
+  }
+
+  /** @returns those that are not accepted, because a task before them has ended unfinished since the look */
+  add(tasks: readonly ClaimedTask[]): ClaimedTask[] {
+    const isOpen = (task: ClaimedTask) => !this.#endedSinceLook.has(laneOfTask(task) ?? '')
     const { accepted = [], refused = [] } = Object.groupBy(tasks, (task) => (isOpen(task) ? 'accepted' : 'refused'))
     this.#tasks.push(...accepted)
     for (const task of accepted) this.#forget(laneOfTask(task) ?? '', task.id)
@@ -75,6 +77,7 @@ export class Waiting {
     this.#free(task)
     const lane = laneOfTask(task)
     if (finished || lane === undefined) return []
+    this.#endedSinceLook.add(lane)
     const tasks = this.#unfinished.get(lane) ?? new Map<number, number>()
     this.#unfinished.set(lane, tasks.set(task.id, task.claimToken))
     return this.#takeOut((other) => laneOfTask(other) === lane)

@@ -70,7 +70,7 @@ export class Work {
     makeWorkerDirectory(directory)
     this.#slots = Array.from({ length: concurrency }, (_, number) => new Slot(directory, number, attempts))
     this.#heed = new Heed(db, this.#slots, this.#supply)
-    this.#idle = [...this.#slots]
+    this.#idle = this.#slots.toReversed() // the one that was idle for the shortest time is taken first
     this.#results = new Results(db, log, attempts, patienceMs, {
       onClaimLost: ({ id, attempt, outcome }) => this.#event('claim-lost', { id, attempt, outcome }),
       onDatabaseLost,

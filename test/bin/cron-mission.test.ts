@@ -22,7 +22,7 @@ for (const database of DATABASES) {
     assert.deepEqual([tick.code, tick.stdout, tick.stderr], [0, '', ''])
     assert.deepEqual(await project.states(), Array(5).fill('done'))
     const [started] = project.events('job-started')
-    assert.match(started ?? '', /job=mail reason="3 of 4 shards" pids=\d+,\d+,\d+$/)
+    assert.match(started ?? '', /job=mail slot=2026-11-20T18:30:00Z reason="3 of 4 shards" pids=\d+,\d+,\d+$/)
     assert.deepEqual(shards(project.events('worker-start')), ['0/4', '1/4', '2/4'])
     assert.deepEqual(await ledger(project.db), [['mail', 'started', '3 of 4 shards']])
   })
@@ -55,7 +55,7 @@ for (const database of DATABASES) {
   test(`a shard that a live worker holds is not started again (${database.name})`, async (t) => {
     const project = await queueProject(t, database, { schedule: EVERY_MINUTE })
     const [waiting] = await project.insert({ task: 'wait-for', param: 'go', queue: 'mail', bucket: 1 })
-    const worker = project.start('do-queue', ['--queue', 'mail', '--total', '4', '--shard', '1'])
+    const worker = project.start('do-queue', ['--queue', 'mail', '--total', '4', '--shard', '1', '--limit', '1'])
     await project.started(waiting)
     await project.insert({ task: 'say', queue: 'mail', bucket: 1 })
 

@@ -42,6 +42,24 @@ const USAGE: readonly (readonly [readonly string[], RegExp])[] = [
   [['--retry', '1m,soon'], /^--retry: The retry list "1m,soon" has the entry "soon", which is no duration\. .+\.$/],
   [['--log-format', 'xml'], /^--log-format is "xml"\. Use text or json\.$/],
   [['--shards', '3'], /^--shards is not known here\. See "do-queue --help"\.$/],
+  [['--exec', '["true"]'], /^--exec is given without --job\. Name the job whose command it is\.$/],
+  [
+    ['--job', 'j', '--exec', 'true'],
+    /^--exec is true\. Give a JSON list of words, such as \["bin\/backup", "--all"\]\.$/,
+  ],
+  [['--job', 'j', '--exec', '[]'], /^--exec is \[\]\. Give a JSON list of words/],
+  [['--job', 'j', '--exec', '[""]'], /^--exec is \[""\]\. Give a JSON list of words/],
+  [['--job', 'j', '--exec', '["a",1]'], /^--exec is \["a",1\]\. Give a JSON list of words/],
+  [['--job', 'j', '--exec', '["a\\u0000"]'], /^--exec is \["a\\u0000"\]\. Give a JSON list of words/],
+  [
+    ['--job', 'j', '--exec', '["true"]', '--queue', 'mail'],
+    /^--queue is mail\. With --exec it is exec:j: leave it out\.$/,
+  ],
+  [['--queue', 'exec:j'], /^--queue is exec:j, where runs of a job's command stand\. "cron-mission run j" runs it\.$/],
+  [['--slot', '2026-11-20T02:30Z'], /^--slot is given without --job\. Name the job that was due then\.$/],
+  [['--job', 'j', '--slot', 'now'], /^--slot is now\. Give a whole minute such as 2026-11-20T02:30:00Z\.$/],
+  [['--job', 'j', '--slot', '2026-11-20T02:30:01Z'], /^--slot is 2026-11-20T02:30:01Z\. Give a whole minute/],
+  [['--nice', '20'], /^--nice is 20\. Use a whole number from -20 to 19\.$/],
   [['everything'], /^do-queue takes flags only\. See "do-queue --help"\.$/],
 ]
 

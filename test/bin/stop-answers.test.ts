@@ -50,7 +50,7 @@ const WRONG: [args: string[], sentence: RegExp][] = [
   [['stpo'], /^"stpo" is no command of cron-mission\. Did you mean stop\?/],
   [
     ['deploy'],
-    /^"deploy" is no command of cron-mission\. It has check, list, stop, resume; without one it runs the tick\./,
+    /^"deploy" is no command of cron-mission\. It has check, list, .*daemon; without one it runs the tick\./,
   ],
 ]
 
@@ -102,8 +102,8 @@ test('resume where nothing is stopped says so, and is no failure', async (t) => 
   const all = await project.run('cron-mission', ['resume'])
   const one = await project.run('cron-mission', ['resume', 'mail', '--all-hosts'])
 
-  assert.deepEqual([all.code, all.stdout], [0, `Nothing was stopped on ${HOST}.\n`])
-  assert.deepEqual([one.code, one.stdout], [0, 'Job mail was not stopped on all hosts.\n'])
+  assert.deepEqual([all.code, all.stdout], [0, `There is no pause of all jobs, and no stop of them on ${HOST}.\n`])
+  assert.deepEqual([one.code, one.stdout], [0, 'There is no pause of job mail, and no stop of it on all hosts.\n'])
 })
 
 test('resume lifts the stops of this host, those of single jobs too, and tells which one remains', async (t) => {

@@ -51,7 +51,7 @@ for (const database of DATABASES) {
     const [verdict, reason] = await project.lastVerdict('mail')
     assert.equal(verdict, 'stopped')
     assert.match(reason ?? '', new RegExp(`^stopped ${SINCE}: cron-mission resume starts it again$`))
-    assert.match(project.events('job-skipped').join('\n'), /job=mail verdict=stopped reason="stopped since /)
+    assert.match(project.events('job-skipped').join('\n'), /job=mail slot=\S+ verdict=stopped reason="stopped since /)
 
     const resume = await project.run('cron-mission', ['resume'])
     assert.match(resume.stdout, new RegExp(`^All jobs may be started again on ${HOST} \\(stopped ${SINCE}\\)\\.\\n$`))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readableLine, readableLines } from '../../src/ctl/readable.ts'
-import { clockTime, distance } from '../../src/ctl/time-text.ts'
+import { clockTime, distance } from '../../src/time/time-text.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

@@ -3,7 +3,9 @@ import { writeFileSync } from 'node:fs'
 import test from 'node:test'
 import { runMigrate } from '../../src/ctl/migrate.ts'
 import { installationName, migrate, requireSchema, schemaVersion } from '../../src/queue/migrate.ts'
-import { MIGRATIONS, SCHEMA_VERSION } from '../../src/queue/schema.ts'
+import { MIGRATIONS } from '../../src/queue/schema.ts'
+import { SCHEMA_VERSION } from '../../src/queue/schema-version.ts'
+import { slotsOf } from '../../src/queue/store/read-slot.ts'
 import { openDriver } from '../../src/queue/url.ts'
 import { afterwards, temporaryDirectory } from '../helpers/cleanup.ts'
 import { DATABASES } from '../helpers/databases.ts'
@@ -44,7 +46,7 @@ for (const database of DATABASES) {
     await db.all('SELECT * FROM slot')
   })
 
-  test(`tables of version 1 get what version 2 has, and keep their rows and claims (${database.name})`, async (t) => {
+  test(`tables of version 1 get what later versions have, and keep their rows and claims (${database.name})`, async (t) => {
     const db = await open(t, database)
     for (const statement of MIGRATIONS[0]?.[db.dialect.ddl] ?? []) await db.run(statement)
     await db.run("INSERT INTO setting (name, value) VALUES ('schema_version', '1')")
@@ -63,14 +65,18 @@ for (const database of DATABASES) {
         values,
       )
     }
+    const at = db.dialect.fromMs('60000')
+    await db.run(`INSERT INTO slot (job, slot_at, verdict, host) VALUES ('mail', ${at}, 'started', 'web-1')`)
     if (!db.dialect.migratesItself)
-      await assert.rejects(requireSchema(db), { message: /version 1, this program needs 2/ })
+      await assert.rejects(requireSchema(db), { message: /version 1, this program needs 3/ })
 
     assert.deepEqual(
       (await migrate(db)).map(({ version }) => version),
-      [2],
+      [2, 3],
     )
 
+    const [slot] = await slotsOf(db, {}, 2)
+    assert.deepEqual([slot?.slotAt, slot?.verdict, slot?.isOpen, slot?.outcome], [60_000, 'started', false, undefined])
     const after = await db.all('SELECT lane, crashes, cancel_at, claim_token FROM queue ORDER BY id')
     assert.deepEqual(
       after.map((row) => Object.values(row as object)),

@@ -40,7 +40,7 @@ for (const database of DATABASES) {
 
       await addStop(db, { job, host }, 'ana@web-1', PATIENCE_MS)
       const during = await held()
-      await removeStops(db, [{ job, host }], PATIENCE_MS)
+      await removeStops(db, [{ kind: 'stop', job, host }], PATIENCE_MS)
 
       assert.deepEqual(during, holds)
       assert.deepEqual(await held(), [])

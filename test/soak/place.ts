@@ -102,7 +102,7 @@ export async function makeDatabase(server: PrivateServer): Promise<string> {
 
 function sorted(all: readonly MarkedProcess[]): Processes {
   const kinds = Map.groupBy(all, ({ command }) => {
-    if (command.includes('/do-queue.js')) return 'workers'
+    if (command.startsWith('do-queue') || command.includes('/do-queue.js')) return 'workers'
     if (command.includes('/cron-mission.js')) return 'ticks'
     if (command === '/bin/sh') return 'runners'
     return command.includes('/tasks/sign') ? 'programs' : 'others'

@@ -21,6 +21,30 @@ test('the offset changes in the very minute in which the clocks do', () => {
   assert.equal(zoneOffset('Europe/Berlin', change), HOUR_MS)
 })
 
+test('the offset changes in the very second, also where that is no quarter of an hour', () => {
+  const casey = Date.UTC(2020, 9, 3, 16, 1)
+  const monrovia = Date.UTC(1972, 0, 7, 0, 44, 30)
+
+  assert.deepEqual(
+    [casey - 1, casey].map((at) => zoneOffset('Antarctica/Casey', at)),
+    [8 * HOUR_MS, 11 * HOUR_MS],
+  )
+  assert.deepEqual(
+    [monrovia - 1, monrovia].map((at) => zoneOffset('Africa/Monrovia', at)),
+    [-2_670_000, 0],
+  )
+})
+
+test('offsets are right in whatever order days are asked about, and however many', () => {
+  const noons = [27, 28, 29, 30].map((day) => Date.UTC(2027, 2, day, 12))
+  const hours = (zone: string, times: readonly number[]) => times.map((at) => zoneOffset(zone, at) / HOUR_MS)
+
+  assert.deepEqual(hours('Europe/Paris', noons), [1, 2, 2, 2])
+  assert.deepEqual(hours('Europe/Madrid', noons.toReversed()), [2, 2, 2, 1])
+  for (let day = 0; day < 5_000; day++) zoneOffset('Europe/Paris', day * 24 * HOUR_MS)
+  assert.deepEqual(hours('Europe/Paris', noons), [1, 2, 2, 2])
+})
+
 test('the day is that of the zone', () => {
   const at = Date.UTC(2026, 10, 20, 23, 30)
 

@@ -167,11 +167,11 @@ class RandomWorker {
 
   async #claim(): Promise<void> {
     if (this.#waiting.tasks.length > 20) return
-    const unfinished = this.#waiting.unfinished
+    const unfinished = this.#waiting.look()
     const avoid = this.#random.below(2) === 0 ? new Set(this.#waiting.busy) : new Set<string>()
     const limit = 1 + this.#random.below(8)
     const tasks = await claimSome(this.#db, { workerId: this.#id, limit, unfinished, avoid })
-    await giveBack(this.#db, this.#waiting.add(tasks, unfinished), PATIENCE_MS)
+    await giveBack(this.#db, this.#waiting.add(tasks), PATIENCE_MS)
   }
 
   async #startAndEndSome(): Promise<void> {

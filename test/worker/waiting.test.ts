@@ -32,7 +32,7 @@ test('when a task is finished, the next one of its key can be taken', () => {
 
 test('within a key the smallest id comes first, whenever it was claimed', () => {
   const waiting = filled(task(5, 'a'), task(9))
-  waiting.add([task(4, 'a')], new Map())
+  waiting.add([task(4, 'a')])
 
   assert.deepEqual(ids(takeAll(waiting)), [4, 9])
 })
@@ -48,19 +48,30 @@ test('when a task is not finished, those of its key are handed over to be given 
 
 test('tasks that were looked for before their key was found unfinished are not accepted', () => {
   const waiting = filled(task(1, 'a'))
-  const whenLookedFor = waiting.unfinished
+  waiting.look()
   waiting.ended(taken(waiting), false)
 
-  assert.deepEqual(ids(waiting.add([task(2, 'a'), task(3, 'b')], whenLookedFor)), [2])
+  assert.deepEqual(ids(waiting.add([task(2, 'a'), task(3, 'b')])), [2])
 
   assert.deepEqual(ids(waiting.tasks), [3])
+})
+
+test('a task that ended unfinished and was booked between a look and its answer refuses those of its key too', () => {
+  const waiting = filled(task(1, 'a'))
+  waiting.look()
+  const first = taken(waiting)
+  waiting.ended(first, false)
+  waiting.booked(first)
+
+  assert.deepEqual(ids(waiting.add([task(2, 'a')])), [2])
 })
 
 test('tasks that were looked for afterwards are accepted, and the key is open again', () => {
   const waiting = filled(task(1, 'a'))
   waiting.ended(taken(waiting), false)
 
-  assert.deepEqual(waiting.add([task(1, 'a'), task(2, 'a')], waiting.unfinished), [])
+  waiting.look()
+  assert.deepEqual(waiting.add([task(1, 'a'), task(2, 'a')]), [])
 
   assert.deepEqual([...waiting.unfinished], [])
   assert.equal(waiting.take()?.id, 1)
@@ -114,7 +125,8 @@ test('whatever happens, of each key one runs at a time, none is lost, and none c
       for (const one of steps) {
         if (one.kind === 'add') {
           const tasks = one.keys.map((shardKey) => task(++lastId, shardKey))
-          inHand += tasks.length - waiting.add(tasks, waiting.unfinished).length
+          waiting.look()
+          inHand += tasks.length - waiting.add(tasks).length
         } else if (one.kind === 'take') {
           const next = waiting.take()
           if (next === undefined) continue
@@ -141,7 +153,7 @@ function task(id: number, shardKey: string | null = null): ClaimedTask {
 
 function filled(...tasks: ClaimedTask[]): Waiting {
   const waiting = new Waiting()
-  waiting.add(tasks, new Map())
+  waiting.add(tasks)
   return waiting
 }
 
@@ -169,12 +181,14 @@ function laneOfTask({ shardKey }: ClaimedTask): string | null {
 test('tasks of one key that ended unfinished are each in the way until they are booked or begun anew', () => {
   const waiting = new Waiting()
   for (const id of [7, 3]) {
-    waiting.add([task(id, 'a')], waiting.unfinished)
+    waiting.look()
+    waiting.add([task(id, 'a')])
     waiting.ended(waiting.take() as ClaimedTask, false)
   }
   assert.deepEqual(waiting.unfinished, new Map([['a', new Set([7, 3])]]))
 
-  waiting.add([task(3, 'a')], waiting.unfinished)
+  waiting.look()
+  waiting.add([task(3, 'a')])
   assert.deepEqual(waiting.unfinished, new Map([['a', new Set([7])]]))
   waiting.booked({ id: 7, claimToken: -1 })
   assert.deepEqual(waiting.unfinished, new Map([['a', new Set([7])]]))

@@ -1,7 +1,7 @@
 /**
  * `do-queue`: works its part of the queue until it is empty.
  */
-import { join } from 'node:path'
+import { setPriority } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { Complaint, EXIT } from '../../exit.ts'
 import { ownIdentity } from '../../host/identity.ts'
@@ -10,25 +10,27 @@ import { bucketsOf } from '../../queue/bucket.ts'
 import type { Driver } from '../../queue/driver.ts'
 import { installationName } from '../../queue/migrate.ts'
 import { openDatabase } from '../../queue/open-queue.ts'
-import { countReady } from '../../queue/store/count.ts'
+import { countReady, readyBuckets } from '../../queue/store/count.ts'
 import { peek } from '../../queue/store/peek.ts'
 import type { SeatHolder } from '../../queue/store/seat.ts'
+import { confirmStart } from '../../queue/store/slot.ts'
 import { stopInForce } from '../../queue/store/stop.ts'
 import { stopReason } from '../../schedule/tick/stop-words.ts'
 import { startTimer } from '../../time/timer.ts'
 import { localTime } from '../../time/zone.ts'
 import { programEnvironment } from '../../worker/environment.ts'
+import { JobCommand } from '../../worker/job-command.ts'
 import { Programs } from '../../worker/program.ts'
 import { keepRescuing, Rescue } from '../../worker/rescue.ts'
 import { type Seats, takeSeats } from '../../worker/seats.ts'
 import { Work, type WorkSummary } from '../../worker/work.ts'
 import { noteLease, realStateDirectory, workerDirectoryPath } from '../../worker/worker-directory.ts'
-import { count, progressBar } from '../progress.ts'
+import { count } from '../progress.ts'
 import { describeShards } from '../shards.ts'
 import { type Plan, readPlan } from './do-queue-plan.ts'
 import { type Signals, takeSignals } from './do-queue-signals.ts'
+import { attempted, facts, print, showProgress } from './do-queue-summary.ts'
 
-const PROGRESS_MS = 100
 /** How long a worker that does not watch waits for a database that cannot be reached. */
 const CONNECT_PATIENCE_MS = 10_000
 const DRY_RUN_ROWS = 20
@@ -36,18 +38,47 @@ const DRY_RUN_ROWS = 20
 export async function main(args: string[]): Promise<number> {
   const plan = await readPlan(args)
   const { settings } = plan
+  // For ps; an address of a database may hold a password.
+  process.title = ['do-queue', ...args.filter((arg, i) => !arg.startsWith('--url') && args[i - 1] !== '--url')].join(
+    ' ',
+  )
   const db = await openDatabase(settings.queueUrl, settings.directory, {
     patienceMs: plan.dryRun ? 0 : plan.watch ? Number.POSITIVE_INFINITY : CONNECT_PATIENCE_MS,
     onWaiting: (sentence) => process.stderr.write(`do-queue: ${sentence} Waiting for it.\n`),
   })
   try {
-    return plan.dryRun ? await dryRun(db, plan) : await drainQueue(db, plan)
+    return plan.dryRun ? await dryRun(db, plan) : await workUntilEmpty(db, plan)
   } finally {
     await db.close()
   }
 }
 
-async function drainQueue(db: Driver, given: Plan): Promise<number> {
+/**
+ * A run of a job's command may be added while its worker is about to leave: whoever adds it sees that the seat is taken, and
+ * starts no other. So the worker looks once more when its seat is free.
+ */
+async function workUntilEmpty(db: Driver, plan: Plan): Promise<number> {
+  const first = await drainQueue(db, plan)
+  let { failed } = first
+  for (let last = first, idle = 0; plan.exec !== undefined && last.ending === 'empty'; ) {
+    idle = attempted(last) === 0 ? idle + 1 : 0 // what is ready may be behind a run that is held
+    if (idle === 2 || (await readyBuckets(db, plan.queue)).size === 0) break
+    const next = await drainQueue(db, plan).catch(whenTaken)
+    if (next === undefined) break
+    failed += next.failed
+    last = next
+  }
+  return plan.fail && failed > 0 ? EXIT.taskFailed : EXIT.ok
+}
+
+/** Another worker was started for it in the meantime. */
+function whenTaken(error: unknown): undefined {
+  if (!(error instanceof ShardTaken)) throw error
+}
+
+class ShardTaken extends Complaint {}
+
+async function drainQueue(db: Driver, given: Plan): Promise<WorkSummary> {
   // The space for short-lived objects would grow sixteenfold under a steady stream of tasks, and is never given back.
   setFlagsFromString('--semi-space-growth-factor=1')
   const stateDirectory = realStateDirectory(given.settings.stateDirectory)
@@ -68,7 +99,7 @@ async function drainQueue(db: Driver, given: Plan): Promise<number> {
     const summary = await workSeats(db, plan, seats, log, signals)
     isClean = summary.isClean
     if (summary.problem !== undefined) throw summary.problem
-    return plan.fail && summary.failed > 0 ? EXIT.taskFailed : EXIT.ok
+    return summary
   } finally {
     await seats.leave(isClean)
     signals.end()
@@ -88,6 +119,8 @@ async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog, sign
     concurrency: plan.concurrency ?? seats.shards.length,
     worker: seats.workerId,
   })
+  if (plan.nice !== undefined) beNice(plan.nice, log)
+  if (plan.slot !== undefined) await confirmStart(db, plan.slot).catch(() => {}) // whoever started us says it as well
   const work = new Work({
     db,
     log,
@@ -107,8 +140,9 @@ async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog, sign
       timeoutMs: settings.timeoutMs,
       graceMs: settings.graceMs,
       projectDirectory: settings.directory,
-      environment: programEnvironment(process.env),
+      environment: programEnvironment(process.env, plan.job),
       programs: new Programs(settings.tasksDirectory),
+      command: plan.exec && new JobCommand(plan.exec, settings.directory, process.env.PATH ?? ''),
     },
   })
   seats.keep({
@@ -145,6 +179,15 @@ async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog, sign
   }
 }
 
+/** Runners and programs inherit it. */
+function beNice(priority: number, log: DayLog): void {
+  try {
+    setPriority(priority)
+  } catch (error) {
+    log.event('nice-refused', { nice: priority, reason: (error as Error).message })
+  }
+}
+
 function openLog(plan: Plan, seats: Seats): DayLog {
   const { settings } = plan
   const { host, pid } = ownIdentity()
@@ -158,60 +201,17 @@ function openLog(plan: Plan, seats: Seats): DayLog {
   })
 }
 
-async function showProgress(db: Driver, plan: Plan, buckets: readonly number[], work: Work): Promise<() => void> {
-  if (plan.print !== 'text' || !process.stderr.isTTY) return () => {}
-  const filtered = Object.keys(plan.filter).length > 0 || plan.watch
-  const total = filtered
-    ? undefined
-    : Math.min(await countReady(db, plan.queue, buckets), plan.limit ?? Number.POSITIVE_INFINITY)
-  const bar = progressBar(plan.queue)
-  const timer = setInterval(() => {
-    bar.update(attempted(work.summary), total)
-  }, PROGRESS_MS)
-  return () => {
-    clearInterval(timer)
-    bar.end()
-  }
-}
-
-function print(plan: Plan, log: DayLog, summary: WorkSummary, seconds: number): void {
-  const file = join(plan.settings.logsDirectory, log.today.file)
-  if (plan.print === 'json') process.stdout.write(`${JSON.stringify({ ...facts(summary), seconds, log: file })}\n`)
-  if (plan.print !== 'text') return
-  const { done, retried, failed, cancelled, held, lost } = summary
-  const all = attempted(summary)
-  const parts = [
-    `${count(done)} done`,
-    `${count(retried)} to be retried`,
-    `${count(failed)} failed`,
-    ...(cancelled > 0 ? [`${count(cancelled)} cancelled`] : []),
-    ...(held > 0 ? [`${count(held)} held`] : []),
-    ...(lost > 0 ? [`${count(lost)} refused`] : []),
-  ]
-  process.stdout.write(
-    `${parts.join(', ')} in ${seconds.toFixed(1)} s${all > 0 ? ` (${count(Math.round(all / seconds))}/s), log ${file}` : ''}\n`,
-  )
-}
-
-function attempted({ done, retried, failed, cancelled, held }: WorkSummary): number {
-  return done + retried + failed + cancelled + held
-}
-
-function facts({ done, retried, failed, cancelled, held, lost, ending }: WorkSummary) {
-  return { done, retried, failed, cancelled, held, lost, ending }
-}
-
 function takenBy({ host, pid, shard, total }: SeatHolder) {
   return { taken: `${shard}/${total}`, holder: `${host}:${pid}` }
 }
 
-function busy({ settings, ...plan }: Plan, taken: readonly SeatHolder[]): Complaint {
+function busy({ settings, ...plan }: Plan, taken: readonly SeatHolder[]): ShardTaken {
   const [first] = taken
   const who =
     first === undefined
       ? 'another worker'
       : `pid ${first.pid} on ${first.host} since ${localTime(settings.timezone, first.since).slice(0, 19)}`
-  return new Complaint(
+  return new ShardTaken(
     EXIT.busy,
     `Shard ${describeShards(plan.shards, plan.total)} of queue "${plan.queue}" is being worked on by ${who}. Wait for it, or use another --total.`,
   )

@@ -6,7 +6,7 @@
  */
 import { again } from '../again.ts'
 import type { CrashPolicy } from '../crash-policy.ts'
-import type { Driver } from '../driver.ts'
+import type { Driver, Value } from '../driver.ts'
 import { marks } from './sql.ts'
 
 export interface Seat {
@@ -89,17 +89,22 @@ export async function takeSeat(
 
 /** The live and the not yet unseated holders of a queue's shards, for one total. */
 export async function seatHolders(db: Driver, queue: string, total: number): Promise<SeatHolder[]> {
-  const rows = await db.all<Record<string, number | string>>(
-    `SELECT id, shard, host, boot_id, pid, pid_start, ${db.dialect.asMs('started_at')} AS since,
+  return (await readHolders(db, 'queue = ? AND total = ?', [queue, total])).map(({ job: _, ...holder }) => holder)
+}
+
+async function readHolders(db: Driver, condition: string, values: readonly Value[]): Promise<JobSeatHolder[]> {
+  const rows = await db.all<Record<string, Value>>(
+    `SELECT id, queue, total, shard, host, boot_id, pid, pid_start, job, ${db.dialect.asMs('started_at')} AS since,
             CASE WHEN lease_until <= ${db.dialect.now} THEN 1 ELSE 0 END AS lease_over
        FROM worker
-      WHERE queue = ? AND total = ? AND seat IS NOT NULL`,
-    [queue, total],
+      WHERE ${condition} AND seat IS NOT NULL`,
+    values,
   )
   return rows.map((row) => ({
     workerId: Number(row.id),
-    queue,
-    total,
+    queue: String(row.queue),
+    total: Number(row.total),
+    job: row.job === null ? null : String(row.job),
     shard: Number(row.shard),
     host: String(row.host),
     bootId: String(row.boot_id),
@@ -108,6 +113,16 @@ export async function seatHolders(db: Driver, queue: string, total: number): Pro
     since: Number(row.since),
     leaseOver: Number(row.lease_over) === 1,
   }))
+}
+
+export interface JobSeatHolder extends SeatHolder {
+  /** The job it was started for; null for one that a person started. */
+  readonly job: string | null
+}
+
+/** Who holds the shards of a queue, of whatever total. */
+export async function queueHolders(db: Driver, queue: string): Promise<JobSeatHolder[]> {
+  return (await readHolders(db, 'queue = ?', [queue])).map(({ job, ...holder }) => ({ ...holder, job }))
 }
 
 export interface Renewal {

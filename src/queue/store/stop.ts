@@ -1,9 +1,9 @@
 /**
- * Stops: what is not to be started for the time being, and asking the workers to leave.
+ * Stops and pauses: what is not to be started for the time being, and asking the workers to leave.
  *
  * A stop is a row of `setting` named `stop:<job>@<host>`. Whoever stops writes that row before looking for workers; a
  * worker that was started for a job takes its seat before it looks for stops. Whichever comes first, one of the two sees
- * the other, so none slips through.
+ * the other, so none slips through. A pause (`pause.ts`) only keeps the tick from starting anything: what works goes on.
  */
 import { again } from '../again.ts'
 import type { Driver, Value } from '../driver.ts'
@@ -19,13 +19,18 @@ export interface StopKey {
 }
 
 export interface Stop extends StopKey {
+  readonly kind: 'stop' | 'pause'
   /** Who asked for it, such as `root@web-1`. */
   readonly by: string
   /** UTC milliseconds, by the database's clock. */
   readonly since: number
+  /** Why; a pause may say so. */
+  readonly reason?: string
+  /** UTC milliseconds at which a pause is over by itself. */
+  readonly until?: number
 }
 
-const PREFIX = 'stop:'
+export type StopName = Pick<Stop, 'kind' | 'job' | 'host'>
 
 /**
  * Puts a stop in force. One that is in force already stays as it is: it still tells since when, and by whom.
@@ -39,16 +44,17 @@ export async function addStop(
   patienceMs: number,
 ): Promise<{ readonly stop: Stop; readonly isNew: boolean }> {
   return again(db.dialect, { forMs: patienceMs }, async () => {
-    const isNew = await insertStop(db, key, by)
-    const stop = (await stops(db)).find(({ job, host }) => job === key.job && host === key.host)
+    const name = { ...key, kind: 'stop' } as const
+    const isNew = await insertStop(db, name, by)
+    const stop = (await stops(db)).find((one) => nameOf(one) === nameOf(name))
     // It was lifted in the same moment: then it is as if that had come a moment later.
-    return { stop: stop ?? { ...key, by, since: Date.now() }, isNew }
+    return { stop: stop ?? { ...name, by, since: Date.now() }, isNew }
   })
 }
 
-async function insertStop(db: Driver, key: StopKey, by: string): Promise<boolean> {
+async function insertStop(db: Driver, name: StopName, by: string): Promise<boolean> {
   try {
-    await db.run('INSERT INTO setting (name, value) VALUES (?, ?)', [nameOf(key), by])
+    await db.run('INSERT INTO setting (name, value) VALUES (?, ?)', [nameOf(name), by])
     return true
   } catch (error) {
     if (!db.dialect.isDuplicate(error)) throw error
@@ -56,30 +62,53 @@ async function insertStop(db: Driver, key: StopKey, by: string): Promise<boolean
   }
 }
 
-/** Every stop there is, the oldest first. */
+/** Every stop, and every pause that is not over, the oldest first. */
 export async function stops(db: Driver): Promise<Stop[]> {
-  const since = db.dialect.asMs('mtime')
-  const rows = await db.all<{ name: string; value: string; since: number }>(
-    `SELECT name, value, ${since} AS since FROM setting WHERE name LIKE '${PREFIX}%' ORDER BY ${since}, name`,
-  )
-  return rows.map(({ name, value, since }) => ({ ...keyOf(name), by: value, since: Number(since) }))
+  const rows = await stopRows(db)
+  return rows.flatMap(({ stop, isOver }) => (isOver ? [] : stop))
 }
 
-/** The stop that keeps a job from being started on a host. */
+/** The stop that keeps a job from being worked on at a host. A pause lets its workers work. */
 export async function stopInForce(db: Driver, job: string, host: string): Promise<Stop | undefined> {
-  return (await stops(db)).find((stop) => holds(stop, job, host))
+  return (await stops(db)).find((stop) => stop.kind === 'stop' && holds(stop, job, host))
 }
 
-/** Whether a stop is about this job on this host. */
+/** Whether a stop or a pause is about this job on this host. */
 export function holds(stop: StopKey, job: string, host: string): boolean {
   return [job, EVERY].includes(stop.job) && [host, EVERY].includes(stop.host)
 }
 
-export async function removeStops(db: Driver, keys: readonly StopKey[], patienceMs: number): Promise<void> {
-  if (keys.length === 0) return
+export async function removeStops(db: Driver, names: readonly StopName[], patienceMs: number): Promise<void> {
+  if (names.length === 0) return
   await again(db.dialect, { forMs: patienceMs }, () =>
-    db.run(`DELETE FROM setting WHERE name IN (${marks(keys.length)})`, keys.map(nameOf)),
+    db.run(`DELETE FROM setting WHERE name IN (${marks(names.length)})`, names.map(nameOf)),
   )
+}
+
+export interface StopRow {
+  readonly stop: Stop
+  /** As it stands in the table. */
+  readonly value: string
+  /** A pause whose end has come by the database's clock. */
+  readonly isOver: boolean
+}
+
+export async function stopRows(db: Driver): Promise<StopRow[]> {
+  const { now, asMs } = db.dialect
+  const rows = await db.all<{ name: string; value: string; since: number; now: number }>(
+    `SELECT name, value, ${asMs('mtime')} AS since, ${asMs(now)} AS now
+       FROM setting
+      WHERE name LIKE 'stop:%' OR name LIKE 'pause:%'
+      ORDER BY mtime, name`,
+  )
+  return rows.map(({ name, value, since, now }) => {
+    const stop = { ...readName(name), since: Number(since), ...readValue(name, value) }
+    return { stop, value, isOver: stop.until !== undefined && stop.until <= Number(now) }
+  })
+}
+
+export function nameOf({ kind, job, host }: StopName): string {
+  return `${kind}:${job}@${host}`
 }
 
 /** A worker process with all the shards it holds. */
@@ -95,6 +124,10 @@ export interface WorkerProcess extends ProcessIdentity {
   readonly leaseOver: boolean
   /** It has been asked to drain. */
   readonly asked: boolean
+  /** When it took its first seat: UTC milliseconds, by the database's clock. */
+  readonly since: number
+  /** How long it is believed alive without being heard from; below 0 when that is over. */
+  readonly leaseLeftMs: number
 }
 
 /** The workers that a stop is about, the living and the dead. */
@@ -102,7 +135,9 @@ export async function workersUnder(db: Driver, stop: StopKey): Promise<WorkerPro
   const rows = await db.all<Record<string, Value>>(
     `SELECT id, queue, total, shard, host, boot_id, pid, pid_start, job,
             CASE WHEN seat IS NULL OR lease_until <= ${db.dialect.now} THEN 1 ELSE 0 END AS lease_over,
-            CASE WHEN drain_at IS NULL THEN 0 ELSE 1 END AS asked
+            CASE WHEN drain_at IS NULL THEN 0 ELSE 1 END AS asked,
+            ${db.dialect.asMs('started_at')} AS since,
+            ${db.dialect.asMs('lease_until')} - ${db.dialect.asMs(db.dialect.now)} AS lease_left
        FROM worker
       WHERE (? = '${EVERY}' OR job = ?)
         AND (? = '${EVERY}' OR host = ?)
@@ -152,15 +187,29 @@ function workerProcess(rows: readonly Record<string, Value>[]): WorkerProcess {
     job: first.job === null ? undefined : String(first.job),
     leaseOver: rows.every(({ lease_over }) => Number(lease_over) === 1),
     asked: rows.some(({ asked }) => Number(asked) === 1),
+    since: Math.min(...rows.map(({ since }) => Number(since))),
+    leaseLeftMs: Math.max(...rows.map(({ lease_left }) => Number(lease_left))),
   }
 }
 
-function nameOf({ job, host }: StopKey): string {
-  return `${PREFIX}${job}@${host}`
+/** The id of a job holds no `@`. */
+function readName(name: string): StopName {
+  const colon = name.indexOf(':')
+  const at = name.indexOf('@')
+  return { kind: name.slice(0, colon) as Stop['kind'], job: name.slice(colon + 1, at), host: name.slice(at + 1) }
 }
 
-/** The id of a job holds no `@`. */
-function keyOf(name: string): StopKey {
-  const at = name.indexOf('@')
-  return { job: name.slice(PREFIX.length, at), host: name.slice(at + 1) }
+/** A pause that was written by hand may be a name and nothing more, as a stop is. */
+function readValue(name: string, value: string): Pick<Stop, 'by' | 'reason' | 'until'> {
+  if (!name.startsWith('pause:') || !value.startsWith('{')) return { by: value }
+  const { by, reason, until } = JSON.parse(value) as PauseValue
+  return { by, ...(reason === null ? {} : { reason }), ...(until === null ? {} : { until }) }
+}
+
+/** What the row of a pause holds, as JSON. */
+export interface PauseValue {
+  readonly by: string
+  readonly reason: string | null
+  /** UTC milliseconds. */
+  readonly until: number | null
 }

@@ -39,29 +39,41 @@ const MONTH =
 const WEEKDAY =
   /^(?:\*|\?|\d+|(?:\d|sun(?:day)?|mon(?:day)?|tue(?:sday)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?|sat(?:urday)?)(?:l|#\d)?)$/i
 
+/** Some crons take it for a step to the end of the field; Debian's refuses it. */
+const STEP_FROM_A_NUMBER = /(?:^|,)(\d+)\/(\d+)(?:$|,)/
+
 interface Field {
   readonly key: Exclude<keyof ParsedFields, 'second'>
   readonly name: string
   readonly allows: string
   /** How many different values there are; a longer step never comes round. */
   readonly size: number
+  readonly last: number
   /** What each word between commas, dashes and slashes must look like, where node-cron is too generous. */
   readonly word?: RegExp
 }
 
 const FIELDS: readonly Field[] = [
-  { key: 'minute', name: 'minute', allows: '0 to 59', size: 60 },
-  { key: 'hour', name: 'hour', allows: '0 to 23', size: 24 },
-  { key: 'dayOfMonth', name: 'day-of-month', allows: '1 to 31, L, L-3, LW or 15W', size: 31 },
-  { key: 'month', name: 'month', allows: '1 to 12 or jan to dec', size: 12, word: MONTH },
-  { key: 'dayOfWeek', name: 'day-of-week', allows: '0 to 7 or sun to sat, 5L or fri#2', size: 7, word: WEEKDAY },
+  { key: 'minute', name: 'minute', allows: '0 to 59', size: 60, last: 59 },
+  { key: 'hour', name: 'hour', allows: '0 to 23', size: 24, last: 23 },
+  { key: 'dayOfMonth', name: 'day-of-month', allows: '1 to 31, L, L-3, LW or 15W', size: 31, last: 31 },
+  { key: 'month', name: 'month', allows: '1 to 12 or jan to dec', size: 12, last: 12, word: MONTH },
+  {
+    key: 'dayOfWeek',
+    name: 'day-of-week',
+    allows: '0 to 7 or sun to sat, 5L or fri#2',
+    size: 7,
+    last: 6,
+    word: WEEKDAY,
+  },
 ]
 
 /**
- * @param text  five fields, or a nickname such as `@daily`; spaces and tabs as one likes
- * @throws      Complaint (bad configuration): one sentence naming the field and what it allows
+ * @param text       five fields, or a nickname such as `@daily`; spaces and tabs as one likes
+ * @param dayFields  `and`: a day must suit both day fields, whatever they begin with
+ * @throws           Complaint (bad configuration): one sentence naming the field and what it allows
  */
-export function compileCron(text: string): CronExpression {
+export function compileCron(text: string, dayFields?: 'and'): CronExpression {
   const fields = splitFields(text)
   const [minute = '', hour = '', dayOfMonth = '', , dayOfWeek = ''] = fields
   const values = readFields(fields)
@@ -71,7 +83,7 @@ export function compileCron(text: string): CronExpression {
     daysOfWeek: table(7, values.dayOfWeek),
     specialDaysOfMonth: values.dayOfMonth.filter(isToken).map(specialDayOfMonth),
     specialDaysOfWeek: values.dayOfWeek.filter(isToken).map(specialDayOfWeek),
-    both: /^[*?]/.test(dayOfMonth) || /^[*?]/.test(dayOfWeek),
+    both: dayFields === 'and' || /^[*?]/.test(dayOfMonth) || /^[*?]/.test(dayOfWeek),
   }
   if (!everMatches(days)) {
     throw refused(text, 'never comes: no month it names has such a day. Change the day-of-month or the month field')
@@ -122,6 +134,13 @@ function readFields(fields: readonly string[]): ParsedFields {
   FIELDS.forEach((field, i) => {
     const value = fields[i] ?? ''
     if (!isSpelledWell(field, value)) throw badField(text, field, value)
+    const [, from, step] = STEP_FROM_A_NUMBER.exec(value) ?? []
+    if (from !== undefined) {
+      throw refused(
+        text,
+        `has the ${field.name} field "${value}", a step without a range. Write ${from}-${field.last}/${step} to go on to the end, or ${from} alone`,
+      )
+    }
     if (hasStepBeyond(field.size, value)) {
       throw refused(
         text,

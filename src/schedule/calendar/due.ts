@@ -16,12 +16,12 @@ import { matchesDay, nextMatchingDay } from './day-rule.ts'
 export type Due = 'match' | 'dst-gap'
 
 const MINUTE_MS = 60_000
-const QUARTER_HOUR_MS = 15 * MINUTE_MS
 const DAY_MS = 86_400_000
 const LARGEST_JUMP_MS = 3 * 3_600_000
 
-/** How far `nextDue` looks: past the longest pause between two 29ths of February. */
-const HORIZON_DAYS = 9 * 366
+/** How far is looked: past the longest pause of any line, which has a 29th of February that is a Sunday over a century. */
+const HORIZON_DAYS = 41 * 366
+export const HORIZON_MS = HORIZON_DAYS * DAY_MS
 
 /** @param minute  UTC milliseconds of a whole minute */
 export function dueAt(cron: CronExpression, zone: string, minute: number): Due | undefined {
@@ -32,6 +32,11 @@ export function dueAt(cron: CronExpression, zone: string, minute: number): Due |
   return !cron.followsRealTime && skippedMatch(cron, zone, minute, offset) ? 'dst-gap' : undefined
 }
 
+/** Whether the wall clock of the zone shows a time that `cron` names, in the first pass of it or the second. */
+export function isShown(cron: CronExpression, zone: string, minute: number): boolean {
+  return matchesWall(cron, minute + zoneOffset(zone, minute))
+}
+
 /**
  * The first minute after `from` at which `cron` is due.
  *
@@ -39,11 +44,11 @@ export function dueAt(cron: CronExpression, zone: string, minute: number): Due |
  * does, every minute is asked with `dueAt`, so the two cannot disagree about the hard cases.
  *
  * @param from  UTC milliseconds; the result is strictly later
- * @returns     UTC milliseconds on a whole minute, or undefined when none exists within 9 years
+ * @returns     UTC milliseconds on a whole minute, or undefined when none exists within 41 years
  */
 export function nextDue(cron: CronExpression, zone: string, from: number): number | undefined {
   let minute = (Math.floor(from / MINUTE_MS) + 1) * MINUTE_MS
-  const horizon = minute + HORIZON_DAYS * DAY_MS
+  const horizon = minute + HORIZON_MS
   while (minute < horizon) {
     const offset = zoneOffset(zone, minute)
     const day = Math.floor((minute + offset) / DAY_MS)
@@ -84,7 +89,6 @@ function isSecondPass(zone: string, minute: number, offset: number): boolean {
 
 /** Is this the first minute after a gap, and would the job have been due at any minute inside it? */
 function skippedMatch(cron: CronExpression, zone: string, minute: number, offset: number): boolean {
-  if (minute % QUARTER_HOUR_MS !== 0) return false
   const gap = offset - zoneOffset(zone, minute - MINUTE_MS)
   if (gap <= 0 || gap > LARGEST_JUMP_MS) return false
   for (let wall = minute + offset - gap; wall < minute + offset; wall += MINUTE_MS) {

@@ -1,57 +1,95 @@
 /**
  * What each option of a job may be, and how it is read: a table with a reader for every one.
  *
- * A reader turns what the file says into the fields of a `PlannedJob`, or throws a `Complaint` that names the option,
- * what was given and what is allowed. The compiler keeps the table complete: an option of `define.ts` needs its line.
+ * The compiler keeps the table complete: an option of `define.ts` needs its line. What options mean together is for
+ * `job-rules.ts`.
  */
-import { Complaint, EXIT } from '../../exit.ts'
-import { type CrashPolicy, isCrashPolicy } from '../../queue/crash-policy.ts'
+import { Complaint } from '../../exit.ts'
+import { isCrashPolicy } from '../../queue/crash-policy.ts'
 import { parseRetryList } from '../../queue/retry-list.ts'
-import { parseDuration } from '../../time/duration.ts'
-import { isZone, systemZone } from '../../time/zone.ts'
-import { readWhen } from '../calendar/when-due.ts'
-import type { Job, JobOptions } from './define.ts'
-import { nearestName } from './nearest-name.ts'
-import type { PlannedJob } from './plan.ts'
+import type { JobOptions, QueueJob } from './define.ts'
+import {
+  bad,
+  readCatchUp,
+  readClockTime,
+  readCommand,
+  readDuration,
+  readFunction,
+  readHosts,
+  readMaxLoad,
+  readNotify,
+  readOneOf,
+  readQueueName,
+  readReason,
+  readShards,
+  readSpread,
+  readWholeNumber,
+  readZone,
+  unknownName,
+} from './option-values.ts'
+import type { PlannedJob, Work } from './plan.ts'
+import { readExcept, readWhens, type SaidWhen } from './read-when.ts'
 import { showValue } from './show-value.ts'
-import type { When } from './when.ts'
+
+/** What was said and understood, by the fields of a planned job and of its work. */
+export type Values = Partial<
+  Omit<PlannedJob, 'id' | 'when' | 'after' | 'always' | 'work' | 'isSystemZone'> &
+    SaidWhen &
+    Omit<Extract<Work, { kind: 'queue' }>, 'kind'> &
+    Omit<Extract<Work, { kind: 'exec' }>, 'kind'> & { readonly enqueue: true; readonly isSystemZone: boolean }
+>
 
 export interface Reading {
-  readonly values: Partial<PlannedJob>
-  /** Known options whose value was not understood. */
+  /** Known options that are there. */
+  readonly given: readonly string[]
+  /** What each of them means, of those that were understood. */
+  readonly values: ReadonlyMap<string, Values>
+  /** Those whose value was not understood. */
   readonly broken: readonly string[]
   /** What is wrong, one sentence for each. */
   readonly sentences: readonly string[]
 }
 
-type Reader = (value: unknown, option: string) => Partial<PlannedJob>
+type Reader = (value: unknown, option: string) => Values
 type Readers<Option extends string = string> = Readonly<Record<Option, Reader>>
-
-const QUEUE_NAME = /^[!-~]{1,64}$/
 
 /** The options that may also stand in `defaults`. */
 export const DEFAULT_READERS: Readers<keyof JobOptions> = {
-  timezone: (value) => ({ timezone: readZone(value) }),
-  shards: (value, option) => ({ shards: readWholeNumber(value, option, 60) }),
-  concurrency: (value, option) => ({ concurrency: readWholeNumber(value, option, 1000) }),
-  batch: (value, option) => ({ batch: readWholeNumber(value, option, 1000) }),
+  timezone: (value) => ({ timezone: readZone(value), isSystemZone: value === 'system' }),
+  shards: (value) => ({ shards: readShards(value) }),
+  processes: (value, option) => ({ processes: readWholeNumber(value, option, 1, 60) }),
+  concurrency: (value, option) => ({ concurrency: readWholeNumber(value, option, 1, 1000) }),
+  batch: (value, option) => ({ batch: readWholeNumber(value, option, 1, 1000) }),
   timeout: (value, option) => ({ timeoutMs: readDuration(value, option, 1_000) }),
   grace: (value, option) => ({ graceMs: readDuration(value, option, 0) }),
   retry: (value) => ({ retry: readRetryList(value) }),
-  crash: (value) => ({ crash: readCrash(value) }),
+  crash: (value, option) => ({ crash: readCrash(value, option) }),
   maxTime: (value, option) => ({ maxTimeMs: readDuration(value, option, 1_000) }),
+  stopAt: (value, option) => ({ stopAt: readClockTime(value, option) }),
+  hosts: (value) => ({ hosts: readHosts(value) }),
+  maxLoad: (value) => ({ maxLoad: readMaxLoad(value) }),
+  overlap: (value, option) => ({ overlap: readOneOf(value, option, ['skip', 'queue', 'replace', 'allow']) }),
+  catchUp: (value) => ({ catchUp: readCatchUp(value) }),
+  spread: (value) => ({ spreadMs: readSpread(value) }),
+  nice: (value, option) => ({ nice: readWholeNumber(value, option, -20, 19) }),
+  notify: (value) => ({ notify: readNotify(value) }),
 }
 
-export const JOB_READERS: Readers<keyof Job> = {
-  when: (value) => ({ when: readWhens(value) }),
+export const JOB_READERS: Readers<keyof QueueJob> = {
+  when: readWhens,
+  except: (value) => ({ except: readExcept(value) }),
   queue: (value) => ({ queue: readQueueName(value) }),
+  exec: (value, option) => ({ command: readCommand(value, option) }),
+  enqueue: (value, option) => ({ enqueue: readFunction(value, option) }),
+  onlyIf: (value, option) => ({ onlyIf: readFunction(value, option) }),
   paused: (value) => ({ paused: readReason(value) }),
   ...DEFAULT_READERS,
 }
 
 /** Reads every option there is; one that is `undefined` counts as absent. */
 export function readOptions(options: Readonly<Record<string, unknown>>, readers: Readers): Reading {
-  const values: Partial<PlannedJob> = {}
+  const given: string[] = []
+  const values = new Map<string, Values>()
   const broken: string[] = []
   const sentences: string[] = []
   for (const [option, value] of Object.entries(options)) {
@@ -61,57 +99,21 @@ export function readOptions(options: Readonly<Record<string, unknown>>, readers:
       sentences.push(unknownName(option, Object.keys(readers)))
       continue
     }
+    given.push(option)
     try {
-      Object.assign(values, read(value, option))
+      values.set(option, read(value, option))
     } catch (error) {
       if (!(error instanceof Complaint)) throw error
       broken.push(option)
       sentences.push(error.message)
     }
   }
-  return { values, broken, sentences }
+  return { given, values, broken, sentences }
 }
 
-export function unknownName(name: string, known: readonly string[]): string {
-  const nearest = nearestName(name, known)
-  const advice = nearest === undefined ? `Known are ${known.join(', ')}.` : `Did you mean ${nearest}?`
-  return `${showValue(name)} is not an option. ${advice}`
-}
-
-function readWhens(value: unknown): readonly When[] {
-  const whens: readonly unknown[] = Array.isArray(value) ? value : [value]
-  if (whens.length === 0) throw bad("when is an empty list. Say when the job is due, for instance every('5m').")
-  return whens.map(readWhen)
-}
-
-function readQueueName(value: unknown): string {
-  if (typeof value === 'string' && QUEUE_NAME.test(value)) return value
-  throw bad(`queue is ${showValue(value)}. Use a name of 1 to 64 letters, digits and signs, without spaces.`)
-}
-
-function readReason(value: unknown): string {
-  if (typeof value === 'string' && value.trim() !== '') return value
-  throw bad(`paused is ${showValue(value)}. Give the reason as text, or leave it out to let the job run.`)
-}
-
-function readZone(value: unknown): string {
-  if (value === 'system') return systemZone()
-  if (typeof value === 'string' && isZone(value)) return value
-  const nearest = typeof value === 'string' ? nearestName(value, Intl.supportedValuesOf('timeZone')) : undefined
-  const advice = nearest === undefined ? "Use a zone such as 'Europe/Berlin', or 'system'." : `Did you mean ${nearest}?`
-  throw bad(`timezone is ${showValue(value)}, which is no time zone. ${advice}`)
-}
-
-function readWholeNumber(value: unknown, option: string, most: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) return value
-  throw bad(`${option} is ${showValue(value)}. Use a whole number from 1 to ${most}.`)
-}
-
-function readDuration(value: unknown, option: string, leastMs: number): number {
-  const ms = typeof value === 'string' ? parseDuration(value) : undefined
-  if (ms === undefined) throw bad(`${option} is ${showValue(value)}. Write a duration such as '90s', '15m' or '1h30m'.`)
-  if (ms < leastMs) throw bad(`${option} is ${showValue(value)}. Use at least 1s.`)
-  return ms
+/** All that was understood, or only what these options say. */
+export function valuesOf({ given, values }: Reading, options: readonly string[] = given): Values {
+  return Object.assign({}, ...options.map((option) => values.get(option)))
 }
 
 function readRetryList(value: unknown): string {
@@ -120,11 +122,6 @@ function readRetryList(value: unknown): string {
   return parseRetryList(value).length === 0 ? '' : value.trim()
 }
 
-function readCrash(value: unknown): CrashPolicy {
-  if (isCrashPolicy(value)) return value
-  throw bad(`crash is ${showValue(value)}. Use retry, hold or fail.`)
-}
-
-function bad(sentence: string): Complaint {
-  return new Complaint(EXIT.badConfig, sentence)
+function readCrash(value: unknown, option: string) {
+  return isCrashPolicy(value) ? value : readOneOf(value, option, ['retry', 'hold', 'fail'])
 }

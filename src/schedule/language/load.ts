@@ -10,9 +10,12 @@ import { registerHooks } from 'node:module'
 import { extname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Complaint, EXIT } from '../../exit.ts'
+import { formatDuration } from '../../time/duration.ts'
+import { duplicateKey } from './duplicate-key.ts'
 
-const FILE_NAMES = ['schedule.ts', 'schedule.mts', 'schedule.js', 'schedule.mjs', 'schedule.json']
+const FILE_NAMES = ['schedule.ts', 'schedule.mts', 'schedule.js', 'schedule.mjs', 'schedule.cjs', 'schedule.json']
 const PACKAGE_NAME = 'cron-mission'
+const LIMIT_MS = 10_000
 
 /** An import or export statement at the beginning of a line; `import(…)` also occurs in CommonJS. */
 const MODULE_SYNTAX = /^\s*(?:export\b|import\b(?!\s*[(.]))/m
@@ -24,6 +27,7 @@ const MODULE_FORMATS = new Map([
 ])
 
 let hooks: ReturnType<typeof registerHooks> | undefined
+const imported = new Set<string>()
 
 /** @returns the path of the schedule file in `directory`, TypeScript before the others, or undefined */
 export function findSchedule(directory: string): string | undefined {
@@ -35,15 +39,16 @@ export function findSchedule(directory: string): string | undefined {
  *
  * @param path      absolute
  * @param entryUrl  the `file:` URL that an import of `cron-mission` gets; without it, the installed package
+ * @param limitMs   how long it may wait for something; a file that computes for ever is for `schedule-thread.ts`
  * @throws          Complaint (bad configuration): a sentence, with the file and line where they are known
  */
-export async function loadSchedule(path: string, entryUrl?: string): Promise<unknown> {
+export async function loadSchedule(path: string, entryUrl?: string, limitMs: number = LIMIT_MS): Promise<unknown> {
   if (!existsSync(path)) throw new Complaint(EXIT.badConfig, `There is no schedule file ${path}.`)
   try {
-    if (extname(path) === '.json') return JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))
+    if (extname(path) === '.json') return readJson(path)
     hooks?.deregister()
     hooks = registerHooks({ resolve: resolveOurName(entryUrl), load: loadBySyntax })
-    const exports: Record<string, unknown> = await import(pathToFileURL(path).href)
+    const exports = await inTime(import(pathToFileURL(path).href), limitMs)
     if ('default' in exports) return exports.default
   } catch (error) {
     throw new Complaint(EXIT.badConfig, `The schedule does not load: ${describe(error, path)}`, { cause: error })
@@ -52,6 +57,35 @@ export async function loadSchedule(path: string, entryUrl?: string): Promise<unk
     EXIT.badConfig,
     `The schedule ${path} has no default export. Write export default defineSchedule({ … }).`,
   )
+}
+
+/** The user's own files that schedules were loaded from; those of packages are not among them. */
+export function importedFiles(): string[] {
+  return [...imported]
+}
+
+function readJson(path: string): unknown {
+  const text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+  const schedule: unknown = JSON.parse(text)
+  const twice = duplicateKey(text)
+  if (twice === undefined) return schedule
+  const { key, within, line, firstLine } = twice
+  const place = within === undefined ? '' : ` in ${JSON.stringify(within)}`
+  const lines = firstLine === line ? `line ${line}` : `lines ${firstLine} and ${line}`
+  throw new Error(`${JSON.stringify(key)} stands twice${place}, in ${lines}: remove one`)
+}
+
+async function inTime(loading: Promise<Record<string, unknown>>, limitMs: number): Promise<Record<string, unknown>> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const sentence = `it was not done after ${formatDuration(limitMs)}. Look at what it awaits outside of functions`
+    timer = setTimeout(() => reject(new Error(sentence)), limitMs)
+  })
+  try {
+    return await Promise.race([loading, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 type Hooks = Parameters<typeof registerHooks>[0]
@@ -64,6 +98,7 @@ function resolveOurName(entryUrl: string | undefined): NonNullable<Hooks['resolv
 }
 
 const loadBySyntax: NonNullable<Hooks['load']> = (url, context, next) => {
+  if (url.startsWith('file:') && !url.includes('/node_modules/')) imported.add(fileURLToPath(url))
   const format = url.startsWith('file:') ? MODULE_FORMATS.get(extname(new URL(url).pathname)) : undefined
   const isSettled = format === undefined || context.format === format || url.includes('/node_modules/')
   if (isSettled || !MODULE_SYNTAX.test(readFileSync(fileURLToPath(url), 'utf8'))) return next(url, context)

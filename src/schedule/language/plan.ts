@@ -5,30 +5,63 @@
  * defaults, was understood; a job that is not never stops the others. Nothing is guessed.
  */
 import type { CrashPolicy } from '../../queue/crash-policy.ts'
-import type { Schedule } from './define.ts'
-import { DEFAULT_READERS, JOB_READERS, type Reading, readOptions, unknownName } from './job-options.ts'
+import type { CatchUp, Overlap, Schedule } from './define.ts'
+import { judgeChains, judgeSides } from './job-chains.ts'
+import { DEFAULT_READERS, JOB_READERS, type Reading, readOptions, valuesOf } from './job-options.ts'
+import { type Judged, judgeJob } from './job-rules.ts'
+import { isRecord, unknownName } from './option-values.ts'
 import { showValue } from './show-value.ts'
 import type { When } from './when.ts'
 
-/** A job with its defaults filled in. What is absent is left to `do-queue`. */
+/** A job with its defaults filled in: plain data, but for the marks that say where the file has a function. */
 export interface PlannedJob {
   readonly id: string
+  /** The words that name minutes; empty for a job that is only `after` another, or `always` at work. */
   readonly when: readonly When[]
+  readonly except: readonly When[]
+  /** It is due for the slots of this job, when they have ended well. */
+  readonly after?: { readonly job: string; readonly withinMs: number }
+  /** Its workers are to be at work in every minute. */
+  readonly always: boolean
   /** The name of a zone, never `system`. */
   readonly timezone: string
-  readonly queue: string
-  readonly shards: number
-  readonly concurrency?: number
-  readonly batch?: number
+  /** The file says `system`, and this is the zone of the machine that read it. */
+  readonly isSystemZone?: true
+  readonly work: Work
+  readonly hosts: 'one' | 'each' | readonly string[]
+  readonly onlyIf: boolean
+  readonly maxLoad?: number
+  readonly overlap: Overlap
+  readonly catchUp: { readonly policy: CatchUp['policy']; readonly withinMs: number; readonly max: number }
+  /** 0 for none. */
+  readonly spreadMs: number
+  /** `06:00` */
+  readonly stopAt?: string
   readonly timeoutMs?: number
   readonly graceMs?: number
   /** Delays between attempts, as text; empty for one attempt only. */
   readonly retry?: string
   readonly crash?: CrashPolicy
-  readonly maxTimeMs?: number
+  readonly nice?: number
+  readonly notify?: { readonly command?: readonly string[]; readonly url?: string; readonly silenceMs?: number }
   /** Why the job does not run at present. */
   readonly paused?: string
 }
+
+/** What a job does. What is absent is left to `do-queue`. */
+export type Work =
+  | {
+      readonly kind: 'queue'
+      readonly queue: string
+      /** `function`: the file has one that says how many. */
+      readonly shards: number | 'function'
+      readonly processes?: number
+      readonly concurrency?: number
+      readonly batch?: number
+      readonly maxTimeMs?: number
+    }
+  | { readonly kind: 'exec'; readonly command: readonly string[] }
+  | { readonly kind: 'enqueue' }
 
 /** What is wrong, in a sentence that can stand alone; `job` is the id when it concerns one job. */
 export interface Problem {
@@ -42,6 +75,8 @@ export interface Plan {
 }
 
 const JOB_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+const BAD_ID =
+  'this id is not allowed. Use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first.'
 const SCHEDULE_KEYS = ['timezone', 'defaults', 'jobs'] satisfies (keyof Schedule)[]
 
 /** @param schedule  the default export of a schedule file, or the content of a JSON one */
@@ -62,13 +97,25 @@ export function planSchedule(schedule: unknown): Plan {
     })
     return { jobs: [], problems }
   }
+  const readings = new Map(
+    Object.entries(schedule.jobs).map(([id, job]) => [id, readOptions(isRecord(job) ? job : {}, JOB_READERS)]),
+  )
+  const chains = judgeChains(new Map([...readings].map(([id, reading]) => [id, valuesOf(reading)])))
   const jobs: PlannedJob[] = []
-  for (const [id, options] of Object.entries(schedule.jobs)) {
-    const { job, sentences } = readJob(id, options, defaults)
-    problems.push(...sentences.map((sentence) => ({ job: id, sentence: `Job ${showValue(id)}: ${sentence}` })))
-    if (job !== undefined) jobs.push(job)
+  for (const [id, own] of readings) {
+    const given = schedule.jobs[id]
+    const { job, sentences } = isRecord(given) ? judgeJob(id, own, defaults) : noObject(given)
+    const all = [...(JOB_ID.test(id) ? [] : [BAD_ID]), ...sentences, ...(chains.get(id) ?? [])]
+    problems.push(...all.map((sentence) => problemOf(id, sentence)))
+    if (job !== undefined && all.length === 0) jobs.push({ id, ...job })
   }
-  return { jobs, problems }
+  const sides = judgeSides(jobs)
+  problems.push(...[...sides].map(([id, sentence]) => problemOf(id, sentence)))
+  return { jobs: jobs.filter(({ id }) => !sides.has(id)), problems }
+}
+
+function problemOf(job: string, sentence: string): Problem {
+  return { job, sentence: `Job ${showValue(job)}: ${sentence}` }
 }
 
 /** What jobs inherit: the zone of the schedule, and over it the `defaults`. */
@@ -83,36 +130,20 @@ function readDefaults(schedule: Readonly<Record<string, unknown>>): Reading {
   const given = schedule.defaults ?? {}
   if (!isRecord(given)) {
     sentences.push(`Schedule: defaults is ${showValue(given)}. Give an object such as { shards: 4, timeout: '15m' }.`)
-    return { ...zone, sentences }
+    return { ...zone, broken: [], sentences }
   }
   const defaults = readOptions(given, DEFAULT_READERS)
   sentences.push(...defaults.sentences.map((sentence) => `Defaults: ${sentence}`))
-  return { values: { ...zone.values, ...defaults.values }, broken: defaults.broken, sentences }
+  return {
+    given: [...new Set([...zone.given, ...defaults.given])],
+    values: new Map([...zone.values, ...defaults.values]),
+    broken: defaults.broken,
+    sentences,
+  }
 }
 
-function readJob(id: string, options: unknown, defaults: Reading): { job?: PlannedJob; sentences: string[] } {
-  const sentences: string[] = []
-  if (!JOB_ID.test(id)) {
-    sentences.push(
-      'this id is not allowed. Use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first.',
-    )
-  }
-  if (!isRecord(options)) {
-    sentences.push(`it is ${showValue(options)}. Give an object such as { when: every('5m'), queue: 'mail' }.`)
-    return { sentences }
-  }
-  const own = readOptions(options, JOB_READERS)
-  sentences.push(...own.sentences)
-  if (options.when === undefined) sentences.push("when is missing. Say when the job is due, for instance every('5m').")
-  if (options.queue === undefined) sentences.push('queue is missing. Name the queue to work when the job is due.')
-  const { when, queue, timezone, ...rest } = { shards: 1, ...defaults.values, ...own.values }
-  const inheritsBroken = defaults.broken.some((option) => options[option] === undefined)
-  if (sentences.length > 0 || inheritsBroken || !when || !queue || !timezone) return { sentences }
-  return { job: { ...rest, id, when, timezone, queue }, sentences }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function noObject(given: unknown): Judged {
+  return { sentences: [`it is ${showValue(given)}. Give an object such as { when: every('5m'), queue: 'mail' }.`] }
 }
 
 function failed(sentence: string): Plan {

@@ -5,9 +5,17 @@
  * at its next beat. A worker that is dead is not waited for.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isGone, isOfThisBoot } from '../../host/identity.ts'
 import { again } from '../../queue/again.ts'
 import type { Driver } from '../../queue/driver.ts'
-import { askToDrain, countPrograms, type StopKey, type WorkerProcess, workersUnder } from '../../queue/store/stop.ts'
+import {
+  askToDrain,
+  countPrograms,
+  EVERY,
+  type StopKey,
+  type WorkerProcess,
+  workersUnder,
+} from '../../queue/store/stop.ts'
 
 /** What can be seen of a worker's process from this host; `unknown` of another host, or where its pid proves nothing. */
 export type Sight = 'runs' | 'gone' | 'unknown'
@@ -34,18 +42,22 @@ const LOOK_MS = 250
 const EMPTY_LOOKS = 2
 const PATIENCE_MS = 10_000
 
-/** @returns the last look: nobody is in it when all have left */
-export async function drainWorkers(db: Driver, stop: StopKey, options: DrainOptions): Promise<Look> {
+/**
+ * @param databases  those in which workers may be registered
+ * @returns the last look: nobody is in it when all have left
+ */
+export async function drainWorkers(databases: readonly Driver[], stop: StopKey, options: DrainOptions): Promise<Look> {
   const deadline = performance.now() + options.timeoutMs
   const found = new Set<string>()
   for (let emptyLooks = 0; ; ) {
-    const workers = await again(db.dialect, { forMs: PATIENCE_MS }, () => workersUnder(db, stop))
-    const notLeft = workers.filter((worker) => isAlive(worker, options.sight(worker)))
-    for (const worker of notLeft) {
-      found.add(`${worker.host} ${worker.bootId} ${worker.pid} ${worker.pidStart}`)
-      if (!worker.asked) await ask(db, worker, options.sight)
+    const notLeft: WorkerProcess[] = []
+    let programs = 0
+    for (const db of databases) {
+      const here = await askThose(db, stop, options)
+      for (const { host, bootId, pid, pidStart } of here) found.add(`${host} ${bootId} ${pid} ${pidStart}`)
+      notLeft.push(...here)
+      programs += await again(db.dialect, { forMs: PATIENCE_MS }, () => countPrograms(db, here))
     }
-    const programs = await again(db.dialect, { forMs: PATIENCE_MS }, () => countPrograms(db, notLeft))
     const look = { found: found.size, notLeft, programs }
     options.onLook(look)
     emptyLooks = notLeft.length === 0 ? emptyLooks + 1 : 0
@@ -54,8 +66,30 @@ export async function drainWorkers(db: Driver, stop: StopKey, options: DrainOpti
   }
 }
 
+/** Asks whoever was not asked. @returns those that have not left */
+async function askThose(db: Driver, stop: StopKey, { sight }: DrainOptions): Promise<WorkerProcess[]> {
+  const workers = await again(db.dialect, { forMs: PATIENCE_MS }, () => workersUnder(db, stop))
+  const notLeft = workers.filter((worker) => isAlive(worker, sight(worker)))
+  for (const worker of notLeft) if (!worker.asked) await ask(db, worker, sight)
+  return notLeft
+}
+
+/** Asks those workers of a job to leave, wherever they are, and does not wait. */
+export async function askToLeave(db: Driver, job: string, which: (worker: WorkerProcess) => boolean): Promise<void> {
+  const workers = await workersUnder(db, { job, host: EVERY })
+  for (const worker of workers) {
+    if (which(worker) && !worker.asked && isAlive(worker, sight(worker))) await ask(db, worker, sight)
+  }
+}
+
+/** What can be seen of a worker from here. Without the time a process began, its number alone may be another one's by now. */
+export function sight(worker: WorkerProcess): Sight {
+  if (isGone(worker)) return 'gone'
+  return isOfThisBoot(worker) && worker.pidStart !== 0 ? 'runs' : 'unknown'
+}
+
 /** One that has lost its lease and whose process runs all the same still has its programs. */
-function isAlive(worker: WorkerProcess, sight: Sight): boolean {
+export function isAlive(worker: WorkerProcess, sight: Sight): boolean {
   return sight === 'runs' || (sight === 'unknown' && !worker.leaseOver)
 }
 

@@ -1,22 +1,36 @@
 /**
- * How a stop is told: what is stopped, where, since when and by whom, and the command that lifts it.
+ * How a stop or a pause is told: what is kept back, where, since when, by whom and why, and the command that lifts it.
  */
-import { EVERY, type Stop, type StopKey } from '../../queue/store/stop.ts'
-import { localTime } from '../../time/zone.ts'
+import { EVERY, type Stop, type StopKey, type StopName } from '../../queue/store/stop.ts'
+import { minuteText } from '../../time/time-text.ts'
 
 /** One clause for the ledger, the log and a person. */
 export function stopReason(stop: Stop, zone: string): string {
-  return `stopped ${sinceAndBy(stop, zone)}: ${resumeCommand(stop)} starts it again`
+  const why = stop.reason === undefined ? '' : `${stop.reason}; `
+  return `${pastWord(stop)} ${sinceAndBy(stop, zone)}: ${why}${resumeCommand(stop)} starts it again`
 }
 
-/** `since 2026-11-20 18:04 by root@web-1` */
-export function sinceAndBy({ since, by }: Stop, zone: string): string {
-  return `since ${localTime(zone, since).slice(0, 16).replace('T', ' ')} by ${by}`
+/** `stopped`, `paused` */
+export function pastWord({ kind }: Pick<Stop, 'kind'>): string {
+  return kind === 'pause' ? 'paused' : 'stopped'
 }
 
-/** Lifts the stop, on the host that it is about. */
-export function resumeCommand({ job, host }: StopKey): string {
-  return ['cron-mission resume', ...(job === EVERY ? [] : [job]), ...(host === EVERY ? ['--all-hosts'] : [])].join(' ')
+/** `since 2026-11-20 18:04 by root@web-1`; a pause with an end adds `until 19:00` */
+export function sinceAndBy({ since, by, until }: Stop, zone: string): string {
+  const end = until === undefined ? '' : ` until ${untilText(until, since, zone)}`
+  return `since ${minuteText(zone, since)} by ${by}${end}`
+}
+
+/** Without the day when it is that of `since`. */
+function untilText(until: number, since: number, zone: string): string {
+  const [day, time] = minuteText(zone, until).split(' ')
+  return minuteText(zone, since).startsWith(day ?? '') ? `${time}` : `${day} ${time}`
+}
+
+/** Lifts the stop, on the host that it is about; a pause is lifted from wherever one is. */
+export function resumeCommand({ kind, job, host }: StopName): string {
+  const allHosts = kind === 'stop' && host === EVERY
+  return ['cron-mission resume', ...(job === EVERY ? [] : [job]), ...(allHosts ? ['--all-hosts'] : [])].join(' ')
 }
 
 /** `All jobs are`, `Job mail is`: a subject with its verb in the present or the past. */

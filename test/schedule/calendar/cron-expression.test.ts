@@ -13,7 +13,8 @@ const REFUSED: [text: string, sentence: RegExp][] = [
   ['five * * * *', /minute field "five"/],
   ['1.5 * * * *', /minute field "1\.5"/],
   ['1,,2 * * * *', /minute field "1,,2"/],
-  ['5/15 * * * *', /minute field "5\/15"/],
+  ['5/15 * * * *', /minute field "5\/15", a step without a range\. Write 5-59\/15 /],
+  ['0 8,20/2 * * *', /hour field "8,20\/2", a step without a range\. Write 20-23\/2 /],
   ['*/0 * * * *', /minute field "\*\/0"/],
   ['? * * * *', /minute field "\?"/],
   ['H * * * *', /minute field "H"/],
@@ -74,11 +75,45 @@ const MINUTES: [field: string, minutes: number[]][] = [
   ['*/60', [0]],
   ['1-9/60', [1]],
   ['*/30,5', [0, 5, 30]],
+  ['1-5,3', [1, 2, 3, 4, 5]],
+  ['*/20,*/15', [0, 15, 20, 30, 40, 45]],
+  ['10-20/5,15-25/5', [10, 15, 20, 25]],
+  ['*/7', [0, 7, 14, 21, 28, 35, 42, 49, 56]],
 ]
 
 for (const [field, minutes] of MINUTES) {
   test(`the minute field "${field}" means the minutes ${minutes.join(', ')}`, () => {
     assert.deepEqual(marked(compileCron(`${field} * * * *`).minutes), minutes)
+  })
+}
+
+const HOURS: [field: string, hours: number[]][] = [
+  ['22-2', [0, 1, 2, 22, 23]],
+  ['22-2/2', [0, 2, 22]],
+  ['8-18/4,18-20', [8, 12, 16, 18, 19, 20]],
+  ['*/5', [0, 5, 10, 15, 20]],
+]
+
+for (const [field, hours] of HOURS) {
+  test(`the hour field "${field}" means the hours ${hours.join(', ')}`, () => {
+    assert.deepEqual(marked(compileCron(`0 ${field} * * *`).hours), hours)
+  })
+}
+
+const WEEKDAYS: [field: string, days: number[]][] = [
+  ['sat-sun', [0, 6]],
+  ['6-7', [0, 6]],
+  ['6-0', [0, 6]],
+  ['FRI-Mon', [0, 1, 5, 6]],
+  ['Wednesday,SUNDAY,fri', [0, 3, 5]],
+  ['0-7', [0, 1, 2, 3, 4, 5, 6]],
+  ['1-5,mon-wed,7', [0, 1, 2, 3, 4, 5]],
+  ['*/2', [0, 2, 4, 6]],
+]
+
+for (const [field, days] of WEEKDAYS) {
+  test(`the day-of-week field "${field}" means the days ${days.join(', ')}`, () => {
+    assert.deepEqual(marked(compileCron(`0 0 * * ${field}`).days.daysOfWeek), days)
   })
 }
 
@@ -144,6 +179,11 @@ for (const [text, { followsRealTime, both }] of KINDS) {
     assert.deepEqual([cron.followsRealTime, cron.days.both], [followsRealTime, both])
   })
 }
+
+test('days that are to suit both fields do so whatever the fields begin with', () => {
+  assert.equal(compileCron('0 0 1-7 * 1').days.both, false)
+  assert.equal(compileCron('0 0 1-7 * 1', 'and').days.both, true)
+})
 
 function marked(marks: readonly boolean[]): number[] {
   return marks.flatMap((mark, value) => (mark ? [value] : []))

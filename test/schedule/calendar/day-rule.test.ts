@@ -18,13 +18,41 @@ const DAYS_OF_2027: [text: string, dates: string[]][] = [
   ['0 0 * 1,2 5L', ['2027-01-29', '2027-02-26']],
   ['0 0 * 1,2 fri#2', ['2027-01-08', '2027-02-12']],
   ['0 0 * 1-3 7#5', ['2027-01-31']],
+  ['0 0 * 1-3 2#5', ['2027-03-30']],
   ['0 0 10 1 fri#2', ['2027-01-08', '2027-01-10']],
+  ['0 0 31 * *', ['01', '03', '05', '07', '08', '10', '12'].map((month) => `2027-${month}-31`)],
+  [
+    '0 0 13 1,8 fri',
+    ['01-01', '01-08', '01-13', '01-15', '01-22', '01-29', '08-06', '08-13', '08-20', '08-27'].map(in2027),
+  ],
+  ['0 0 13 * */5', ['06-13', '08-13'].map(in2027)],
+  ['0 0 1-7 1-3 */7', ['01-03', '02-07', '03-07'].map(in2027)],
+  ['0 0 ? 1 mon', ['01-04', '01-11', '01-18', '01-25'].map(in2027)],
+]
+
+const DAYS_OF_A_LEAP_YEAR: [text: string, dates: string[]][] = [
+  ['0 0 29 2 *', ['2028-02-29']],
+  ['0 0 L 2 *', ['2028-02-29']],
+  ['0 0 L-3 2 *', ['2028-02-26']],
+  ['0 0 29W feb *', ['2028-02-29']],
+  ['0 0 * 2 2L', ['2028-02-29']],
+  ['0 0 * feb tue#5', ['2028-02-29']],
 ]
 
 for (const [text, dates] of DAYS_OF_2027) {
   test(`${text} falls on ${dates.join(', ')} in 2027`, () => {
     assert.deepEqual(datesOf(compileCron(text).days, 2027), dates)
   })
+}
+
+for (const [text, dates] of DAYS_OF_A_LEAP_YEAR) {
+  test(`${text} falls on ${dates.join(', ')} in 2028`, () => {
+    assert.deepEqual(datesOf(compileCron(text).days, 2028), dates)
+  })
+}
+
+function in2027(monthAndDay: string): string {
+  return `2027-${monthAndDay}`
 }
 
 function datesOf(rule: DayRule, year: number): string[] {

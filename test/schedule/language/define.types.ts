@@ -2,8 +2,19 @@
  * What the compiler must refuse in a schedule, and what it must not. Nothing here runs: `tsc` is the test, and an error
  * that no longer comes turns its `@ts-expect-error` into one.
  */
-import { defineSchedule, type Job } from '../../../src/schedule/language/define.ts'
-import { cron, daily, every } from '../../../src/schedule/language/when.ts'
+import { defineSchedule, type Job, type JobContext } from '../../../src/schedule/language/define.ts'
+import {
+  after,
+  always,
+  cron,
+  daily,
+  every,
+  hourly,
+  monthly,
+  once,
+  weekdays,
+  weekly,
+} from '../../../src/schedule/language/when.ts'
 
 declare const someText: string
 
@@ -18,6 +29,22 @@ export const accepted = [
   daily('00:00'),
   daily('23:59'),
   daily(['01:00', '13:00']),
+  cron('0 6 1-7 * mon', { days: 'and' }),
+  every('90m', { from: '2026-01-01T00:00' }),
+  every('90m', { from: '2026-01-31T23:30+01:00' }),
+  hourly(0),
+  hourly([5, 59]),
+  weekdays('02:30'),
+  weekly('mon', '07:00'),
+  weekly(['mon', 'sun'], ['07:00', '19:00']),
+  monthly(31, '18:00'),
+  monthly([1, 'last-workday', 'first-workday', 'last', '5th fri', 'last mon'], '18:00'),
+  once('2026-12-31T23:30'),
+  once('2026-12-31T23:30Z'),
+  once('2026-12-31T23:30-05:00'),
+  once(someText),
+  after('import', { within: '2h30m' }),
+  always(),
 ]
 
 export const refused = [
@@ -49,6 +76,50 @@ export const refused = [
   daily(['01:00', '25:00']),
   // @ts-expect-error no time at all
   daily([]),
+  // @ts-expect-error days are joined by AND only when asked so
+  cron('0 6 1-7 * mon', { days: 'or' }),
+  // @ts-expect-error no interval at all
+  every('0m'),
+  // @ts-expect-error a negative interval
+  every('-5m'),
+  // @ts-expect-error a day is no time
+  every('90m', { from: '2026-01-01' }),
+  // @ts-expect-error no such month
+  every('90m', { from: '2026-13-01T00:00' }),
+  // @ts-expect-error no such minute of an hour
+  hourly(60),
+  // @ts-expect-error no minute at all
+  hourly([]),
+  // @ts-expect-error two digits each
+  weekdays('7:00'),
+  // @ts-expect-error three letters
+  weekly('monday', '07:00'),
+  // @ts-expect-error no such day
+  weekly(['mon', 'tus'], '07:00'),
+  // @ts-expect-error no time
+  weekly('mon'),
+  // @ts-expect-error no day 0
+  monthly(0, '18:00'),
+  // @ts-expect-error no day 32
+  monthly(32, '18:00'),
+  // @ts-expect-error no sixth week
+  monthly('6th fri', '18:00'),
+  // @ts-expect-error no time
+  monthly('last'),
+  // @ts-expect-error no time of the day
+  once('2026-12-31'),
+  // @ts-expect-error June has 30 days
+  once('2026-06-31T10:00'),
+  // @ts-expect-error no such hour
+  once('2026-12-31T24:30'),
+  // @ts-expect-error no such offset
+  once('2026-12-31T23:30+1'),
+  // @ts-expect-error a time on the clock goes without seconds
+  once('2026-12-31T23:30:15'),
+  // @ts-expect-error no duration
+  after('import', { within: '2 hours' }),
+  // @ts-expect-error always takes nothing
+  always('1m'),
 ]
 
 export const everything = defineSchedule({
@@ -66,6 +137,23 @@ export const everything = defineSchedule({
   },
   jobs: {
     mail: { when: every('1m'), queue: 'mail', shards: 4, paused: 'moving hosts' },
+    import: {
+      when: [hourly(5), weekly('sun', '12:00')],
+      except: [daily('02:30')],
+      exec: ['bin/import', '--all'],
+      onlyIf: async ({ local, last }) => local.startsWith('2026') || `not now: ${last?.exitCode}`,
+      hosts: ['web-1', 'web-2'],
+      maxLoad: 1.5,
+      overlap: 'replace',
+      catchUp: { policy: 'all', within: '3d', max: 3 },
+      spread: '10m',
+      nice: -5,
+      stopAt: '06:00',
+      notify: { command: ['bin/alert'], url: 'https://example.com', silence: '2h' },
+    },
+    rollup: { when: after('import', { within: '2h' }), queue: 'rollup', shards: ({ pending }) => pending / 500 },
+    digest: { when: daily('07:00'), enqueue: ({ slot }) => [{ task: 'digest', unique: slot.toISOString() }] },
+    stream: { when: always(), queue: 'stream', processes: 2 },
     'nightly-report': { when: [daily('02:30'), cron('0 12 * * sun')], queue: 'report', timezone: 'system', retry: '' },
   },
 })
@@ -118,3 +206,50 @@ export const wrongJobs: Job[] = [
   // @ts-expect-error the reason, not a flag
   { when: every('1m'), queue: 'mail', paused: true },
 ]
+
+export const danglingAfter = defineSchedule({
+  timezone: 'UTC',
+  jobs: {
+    import: { when: every('1h'), exec: ['bin/import'] },
+    // @ts-expect-error it is `import`
+    rollup: { when: after('imports'), queue: 'rollup' },
+    // @ts-expect-error one of several names no job
+    report: { when: [daily('02:30'), after('rollups')], queue: 'report' },
+  },
+})
+
+export const wrongWork: Job[] = [
+  // @ts-expect-error a job does one thing
+  { when: every('1m'), queue: 'mail', exec: ['date'] },
+  // @ts-expect-error a command is a list of words
+  { when: every('1m'), exec: 'date -u' },
+  // @ts-expect-error the program is missing
+  { when: every('1m'), exec: [] },
+  // @ts-expect-error a command has no shards
+  { when: every('1m'), exec: ['date'], shards: 4 },
+  // @ts-expect-error what is added has no time limit here
+  { when: every('1m'), enqueue: () => [], timeout: '5m' },
+  // @ts-expect-error tasks have a program
+  { when: every('1m'), enqueue: () => [{ param: 'x' }] },
+  // @ts-expect-error tasks come as a list
+  { when: every('1m'), enqueue: () => ({ task: 'x' }) },
+  // @ts-expect-error the reason or whether, not a number
+  { when: every('1m'), queue: 'mail', onlyIf: () => 1 },
+  // @ts-expect-error `pending`
+  { when: every('1m'), queue: 'mail', shards: ({ waiting }) => waiting },
+  // @ts-expect-error no such policy
+  { when: every('1m'), queue: 'mail', catchUp: { policy: 'newest' } },
+  // @ts-expect-error a policy is not left out
+  { when: every('1m'), queue: 'mail', catchUp: { within: '1h' } },
+  // @ts-expect-error a time of the day
+  { when: every('1m'), queue: 'mail', stopAt: '6' },
+  // @ts-expect-error `one`, `each` or a list
+  { when: every('1m'), queue: 'mail', hosts: 'all' },
+  // @ts-expect-error an exception names minutes
+  { when: every('1m'), queue: 'mail', except: after('import') },
+]
+
+export function told(context: JobContext): void {
+  // @ts-expect-error what is told cannot be changed
+  context.pending = 0
+}

@@ -46,6 +46,7 @@ const LOADS: [file: string, text: string, packages: (string | undefined)[]][] = 
   ['schedule.mjs', PLAIN_MODULE, [NO_TYPE, IS_COMMON_JS]],
   ['schedule.js', COMMON_JS, [NO_PACKAGE, NO_TYPE, IS_COMMON_JS]],
   ['schedule.ts', COMMON_JS, [NO_PACKAGE, NO_TYPE, IS_COMMON_JS]],
+  ['schedule.cjs', COMMON_JS, [NO_PACKAGE, IS_MODULE]],
   ['schedule.json', `\uFEFF${JSON.stringify(LOADED)}`, [NO_PACKAGE]],
 ]
 
@@ -107,6 +108,20 @@ const REFUSED: Record<string, { file?: string; text: string; sentence: RegExp }>
     text: 'export const schedule = {}\n',
     sentence: /^The schedule @\/schedule\.ts has no default export\. Write export default defineSchedule/,
   },
+  'an await that never ends': {
+    text: 'await new Promise(() => {})\nexport default {}\n',
+    sentence: /^The schedule does not load: @\/schedule\.ts: it was not done after 500ms\. Look at what it awaits/,
+  },
+  'a syntax that types cannot be left out of': {
+    text: 'class Queue { constructor(readonly name: string) {} }\nexport default { Queue }\n',
+    sentence: /^The schedule does not load: @\/schedule\.ts:1: .*parameter propert.* without enum, namespace and/,
+  },
+  'a job that JSON has twice': {
+    file: 'schedule.json',
+    text: '{ "jobs": {\n  "mail": { "when": "a \\" {" },\n  "b": [{ "mail": 1 }, { "mail": 2 }],\n  "mail": {} } }',
+    sentence:
+      /^The schedule does not load: @\/schedule\.json: "mail" stands twice in "jobs", in lines 2 and 4: remove one\.$/,
+  },
   'JSON that is none': {
     file: 'schedule.json',
     text: '{ "timezone": "UTC",\n "jobs": }',
@@ -119,10 +134,41 @@ for (const [name, { file = 'schedule.ts', text, sentence }] of Object.entries(RE
     const names = { 'names.ts': 'export const queue = 1\n', 'broken.ts': '\nexport const = 1\n' }
     const directory = await project(t, { [file]: text, ...names }, IS_COMMON_JS)
 
-    const { stdout, stderr, exitCode } = await load(join(directory, file))
+    const { stdout, stderr, exitCode } = await load(join(directory, file), name.includes('never ends') ? 500 : 10_000)
 
     assert.match(stderr.trimEnd().replaceAll(directory, '@'), sentence)
     assert.deepEqual([stdout, exitCode], ['', EXIT.badConfig])
+  })
+}
+
+for (const packageJson of [NO_PACKAGE, IS_COMMON_JS, IS_MODULE]) {
+  test(`a schedule imports files of its project, where package.json is ${packageJson ?? 'missing'}`, async (t) => {
+    const directory = await project(
+      t,
+      {
+        'schedule.ts': `
+          import holidays from './holidays.json' with { type: 'json' }
+          import { zone } from './zone.js'
+          import { shards } from './shards.mts'
+          import limits from './limits.cjs'
+          export default { zone, holidays, shards, limits }\n`,
+        'holidays.json': '["2026-12-25"]',
+        'zone.js': "export const zone = 'UTC'\n",
+        'shards.mts': 'export const shards: number = 4\n',
+        'limits.cjs': 'module.exports = { pending: 5 }\n',
+      },
+      packageJson,
+    )
+
+    const { stdout, stderr } = await load(join(directory, 'schedule.ts'))
+
+    assert.equal(stderr, '')
+    assert.deepEqual(JSON.parse(stdout), {
+      zone: 'UTC',
+      holidays: ['2026-12-25'],
+      shards: 4,
+      limits: { pending: 5 },
+    })
   })
 }
 
@@ -156,12 +202,20 @@ test('of several schedule files the TypeScript one is found, and JSON comes last
   const directory = await project(t, {}, undefined)
   const found: (string | undefined)[] = [findSchedule(directory)]
 
-  for (const extension of ['json', 'mjs', 'js', 'mts', 'ts']) {
+  for (const extension of ['json', 'cjs', 'mjs', 'js', 'mts', 'ts']) {
     await writeFile(join(directory, `schedule.${extension}`), '')
     found.push(findSchedule(directory)?.slice(directory.length + 1))
   }
 
-  assert.deepEqual(found, [undefined, 'schedule.json', 'schedule.mjs', 'schedule.js', 'schedule.mts', 'schedule.ts'])
+  assert.deepEqual(found, [
+    undefined,
+    'schedule.json',
+    'schedule.cjs',
+    'schedule.mjs',
+    'schedule.js',
+    'schedule.mts',
+    'schedule.ts',
+  ])
 })
 
 /** A directory of its own with these files; gone after the test. */
@@ -178,12 +232,12 @@ async function project(
 }
 
 /** Loads the schedule in a process of its own, which prints it, or the complaint. */
-async function load(path: string): Promise<{ stdout: string; stderr: string; exitCode: number }> {
+async function load(path: string, limitMs = 10_000): Promise<{ stdout: string; stderr: string; exitCode: number }> {
   const entry = `data:text/javascript,${encodeURIComponent(ENTRY)}`
   const program = `
     const { loadSchedule } = await import(${JSON.stringify(new URL('load.ts', SOURCE))})
     try {
-      console.log(JSON.stringify(await loadSchedule(${JSON.stringify(path)}, ${JSON.stringify(entry)})))
+      console.log(JSON.stringify(await loadSchedule(${JSON.stringify(path)}, ${JSON.stringify(entry)}, ${limitMs})))
     } catch (error) {
       console.error(error.message)
       process.exitCode = error.exitCode ?? 1

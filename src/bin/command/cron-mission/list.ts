@@ -1,101 +1,203 @@
 /**
- * `cron-mission check` and `cron-mission list`: what the schedule says, and what is wrong with it.
+ * `cron-mission list`: the jobs, when each runs next, what became of its last slot, and who is at work for it.
+ *
+ * The schedule is listed also when the database cannot be asked; what is not known then is said.
  */
-import { existsSync } from 'node:fs'
-import { Complaint, EXIT } from '../../../exit.ts'
+import { EXIT } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
-import { openDatabase } from '../../../queue/open-queue.ts'
-import { holds, type Stop, stops } from '../../../queue/store/stop.ts'
-import { parseQueueUrl } from '../../../queue/url.ts'
-import { nextWhen } from '../../../schedule/calendar/when-due.ts'
-import { describeWhen } from '../../../schedule/language/describe.ts'
+import type { LedgerSlot } from '../../../queue/store/read-slot.ts'
+import type { WorkerProcess } from '../../../queue/store/stop.ts'
+import { nextRuns, type Run } from '../../../schedule/calendar/next-runs.ts'
+import { weekdayOf } from '../../../schedule/calendar/note-text.ts'
+import { describeDue } from '../../../schedule/language/describe.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
-import { stopReason } from '../../../schedule/tick/stop-words.ts'
-import { localTime } from '../../../time/zone.ts'
+import { spreadOf } from '../../../schedule/tick/look-back.ts'
+import { silenceOf, silenceSentence } from '../../../schedule/tick/silence.ts'
+import type { Standing } from '../../../schedule/tick/standing.ts'
+import { pastWord, stopReason } from '../../../schedule/tick/stop-words.ts'
+import { distance, minuteText } from '../../../time/time-text.ts'
+import { localDay } from '../../../time/zone.ts'
+import { wholeNumber } from '../../flags.ts'
 import type { Settings } from '../../settings.ts'
-import { table } from '../../table.ts'
-import { complain, readSchedule, type ScheduleFlags, schedulePath } from './schedule.ts'
+import { describeShards } from '../../shards.ts'
+import { type Column, table } from '../../table.ts'
+import { workText } from './job-words.ts'
+import { listFacts } from './list-facts.ts'
+import { complain, readSchedule, type ScheduleFlags } from './schedule.ts'
+import { knownStandings } from './standings.ts'
 
 export interface ListFlags extends ScheduleFlags {
+  readonly next?: string | undefined
   readonly json?: boolean | undefined
 }
 
-export async function check(flags: ListFlags, settings: Settings): Promise<number> {
-  const { jobs, problems } = await readSchedule(flags, settings)
-  if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ jobs: jobs.map(({ id }) => id), problems })}\n`)
-  } else {
-    for (const { sentence } of problems) process.stdout.write(`${sentence}\n`)
-    const verdict =
-      problems.length === 0 ? 'all right' : `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`
-    process.stdout.write(
-      `${schedulePath(flags, settings)}: ${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'} can run, ${verdict}\n`,
-    )
-  }
-  return problems.length === 0 ? EXIT.ok : EXIT.badConfig
-}
-
-interface ListedJob {
+export interface ListedJob {
   readonly job: PlannedJob
-  /** UTC milliseconds; undefined when there is no next time. */
-  readonly next: number | undefined
-  readonly stop: Stop | undefined
+  /** As many as were asked for, as far as there are any. */
+  readonly runs: readonly Run[]
+  readonly standing: Standing
 }
 
-/** The schedule is listed also when the database, which knows what is stopped, cannot be asked. */
+const MOST_RUNS = 1_000
+const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
+
+/** @param now  UTC milliseconds of the minute in which the command began */
 export async function list(flags: ListFlags, settings: Settings, now: number): Promise<number> {
+  const count = wholeNumber('next', flags.next, 1, MOST_RUNS)
   const { jobs, problems } = await readSchedule(flags, settings)
-  const inForce = await stopsInForce(settings)
+  const standings = await knownStandings(jobs, settings)
   const { host } = ownIdentity()
   const listed = jobs.map((job) => ({
     job,
-    next: nextWhen(job.when, job.timezone, now),
-    stop: inForce.stops.find((stop) => holds(stop, job.id, host)),
+    runs: nextRuns(job, now, count ?? 1, spreadOf(job, host)),
+    standing: standings.of(job),
   }))
-  if (flags.json) for (const one of listed) process.stdout.write(`${JSON.stringify(facts(one))}\n`)
-  else process.stdout.write(table(['JOB', 'NEXT RUN', 'WHEN', 'ZONE', 'QUEUE × SHARDS', 'REASON'], listed.map(row)))
+  if (flags.json) {
+    for (const one of listed) process.stdout.write(`${JSON.stringify(listFacts(one, flags.next !== undefined))}\n`)
+  } else process.stdout.write(count === undefined ? jobTable(listed) : runTable(listed, now))
+
   for (const { sentence } of problems) complain(sentence)
-  if (inForce.problem !== undefined) complain(`Which jobs are stopped is not known. ${inForce.problem.message}`)
-  return problems.length > 0 ? EXIT.badConfig : (inForce.problem?.exitCode ?? EXIT.ok)
+  if (standings.problem !== undefined) {
+    complain(`Which jobs are stopped is not known. ${standings.problem.message}`)
+  }
+  const silence = silenceOf(standings.ticks)
+  if (silence !== undefined) complain(silenceSentence(silence))
+  return problems.length > 0 ? EXIT.badConfig : (standings.problem?.exitCode ?? EXIT.ok)
 }
 
-function facts({ job: { id, when, ...rest }, next, stop }: ListedJob) {
-  const nextRun = next === undefined ? null : new Date(next).toISOString()
-  const stopped = stop === undefined ? {} : { stopped: { ...stop, since: new Date(stop.since).toISOString() } }
-  return { job: id, next: nextRun, when: describeWhen(when), ...rest, ...stopped }
+interface ListColumn extends Column {
+  readonly cell: (one: ListedJob) => string
 }
 
-function row({ job, next, stop }: ListedJob): string[] {
+function jobTable(listed: readonly ListedJob[]): string {
+  const now = Date.now()
+  const columns = process.stdout.isTTY ? terminalColumns(listed, now) : pipeColumns(now)
+  return table(
+    columns,
+    listed.map((one) => columns.map(({ cell }) => cell(one))),
+  )
+}
+
+function pipeColumns(now: number): ListColumn[] {
   return [
-    job.id,
-    job.paused !== undefined ? 'paused' : stop !== undefined ? 'stopped' : nextRun(next, job.timezone),
-    describeWhen(job.when),
-    job.timezone,
-    `${job.queue} × ${job.shards}`,
-    job.paused ?? (stop === undefined ? '' : stopReason(stop, job.timezone)),
+    { title: 'JOB', cell: ({ job }) => job.id },
+    { title: 'NEXT RUN', cell: (one) => nextText(one, minuteText) },
+    { title: 'WHEN', cell: ({ job }) => describeDue(job) },
+    { title: 'ZONE', cell: ({ job }) => job.timezone },
+    { title: 'WHAT', cell: ({ job }) => workText(job) },
+    { title: 'LAST', cell: ({ standing }) => lastText(standing.last, now) },
+    { title: 'AT WORK', cell: ({ standing }) => standing.workers.map(workerText).join(', ') },
+    { title: 'NOTE', cell: noteText },
   ]
 }
 
-function nextRun(next: number | undefined, zone: string): string {
-  if (next === undefined) return 'never'
-  return localTime(zone, next)
-    .replace(/:00\.000/, '')
-    .replace('T', ' ')
+/** Few enough for 80 characters: why a job is kept back stands in the place of what it did last. */
+function terminalColumns(listed: readonly ListedJob[], now: number): ListColumn[] {
+  const isInOneZone = new Set(listed.map(({ job }) => job.timezone)).size < 2
+  const isAnybodyAtWork = listed.some(({ standing }) => standing.workers.length > 0)
+  const columns: ListColumn[] = [
+    { title: 'JOB', least: 8, cell: ({ job }) => job.id },
+    { title: 'NEXT RUN', cell: (one) => nextText(one, (zone, at) => nearText(zone, at, now)), style: nextStyle },
+    { title: 'WHEN', least: 8, cell: ({ job }) => describeDue(job) },
+    { title: 'ZONE', least: 6, cell: ({ job }) => job.timezone.replace(/^.*\//, '') },
+    { title: 'WHAT', least: 6, cell: ({ job }) => workText(job) },
+    {
+      title: 'LAST',
+      least: 12,
+      cell: (one) => keptBackText(one) || lastText(one.standing.last, now),
+      style: lastStyle,
+    },
+    { title: 'AT WORK', least: 8, cell: ({ standing }) => workersText(standing.workers) },
+  ]
+  return columns.filter(({ title }) => !(title === 'ZONE' && isInOneZone) && !(title === 'AT WORK' && !isAnybodyAtWork))
 }
 
-async function stopsInForce(settings: Settings): Promise<{ readonly stops: Stop[]; readonly problem?: Complaint }> {
-  try {
-    const place = parseQueueUrl(settings.queueUrl, settings.directory)
-    // To look at a schedule makes no database.
-    if (place.kind === 'sqlite' && !existsSync(place.file)) return { stops: [] }
-    const db = await openDatabase(settings.queueUrl, settings.directory)
-    try {
-      return { stops: await stops(db) }
-    } finally {
-      await db.close()
-    }
-  } catch (error) {
-    if (error instanceof Complaint) return { stops: [], problem: error }
-    throw error
-  }
+/** One line for each run, in the order of time. */
+function runTable(listed: readonly ListedJob[], now: number): string {
+  const columns = [
+    ...['START', 'ZONE', 'FROM NOW', 'JOB'],
+    ...[
+      { title: 'WHEN', least: 9 },
+      { title: 'WHAT', least: 8 },
+      { title: 'NOTE', least: 6 },
+    ],
+  ]
+  const rows = listed
+    .flatMap((one) => one.runs.map(({ startAt }) => ({ ...one, startAt })))
+    .toSorted((a, b) => a.startAt - b.startAt)
+    .map(({ startAt, ...one }) => [
+      ...[minuteText(one.job.timezone, startAt), one.job.timezone, distance(startAt, now)],
+      ...[one.job.id, describeDue(one.job), workText(one.job), noteText(one)],
+    ])
+  return table(columns, rows)
+}
+
+function nextText({ job, runs: [run], standing }: ListedJob, timeText: (zone: string, at: number) => string): string {
+  if (job.paused !== undefined) return 'paused'
+  const [stop] = standing.stops
+  if (stop !== undefined) return pastWord(stop)
+  if (job.always) return 'always'
+  if (run !== undefined) return timeText(job.timezone, run.startAt)
+  return job.after === undefined ? 'never' : `after ${job.after.job}`
+}
+
+/** `18:05` of today, `Sun 18:05` of the next six days, `2027-03-28 18:05`. */
+function nearText(zone: string, at: number, now: number): string {
+  const text = minuteText(zone, at)
+  if (localDay(zone, at) === localDay(zone, now)) return text.slice(-5)
+  return at - now < 6 * DAY_MS ? `${weekdayOf(zone, at).slice(0, 3)} ${text.slice(-5)}` : text
+}
+
+function nextStyle(cell: string) {
+  return cell === 'paused' || cell === 'stopped' || cell === 'never' ? 'yellow' : undefined
+}
+
+/** `empty 1m ago: queue mail has nothing ready`; of a command that ended, how it ended. */
+function lastText(last: LedgerSlot | undefined, now: number): string {
+  if (last === undefined) return ''
+  const { verdict, outcome, exitCode, reason, changedAt, endedAt, isOpen } = last
+  const exit = exitCode === null || exitCode === 0 ? '' : ` (exit ${exitCode})`
+  const word =
+    outcome === undefined ? (verdict === 'started' && isOpen ? 'running, started' : verdict) : `${outcome}${exit}`
+  return `${word} ${ago(endedAt ?? changedAt, now)}${reason === '' ? '' : `: ${reason}`}`
+}
+
+/** In whole minutes, from one minute on. */
+function ago(at: number, now: number): string {
+  const ms = Math.max(0, now - at)
+  return distance(ms < MINUTE_MS ? now - ms : now - Math.floor(ms / MINUTE_MS) * MINUTE_MS, now)
+}
+
+function lastStyle(cell: string) {
+  if (/^(?:failed|missed|blocked)\b/.test(cell)) return 'red'
+  return /^(?:started|done|enqueued|running)\b/.test(cell) ? 'green' : undefined
+}
+
+/** `web-1:4711 0-3/4` */
+function workerText({ host, pid, shards, total }: WorkerProcess): string {
+  return `${host}:${pid} ${describeShards(shards, total)}`
+}
+
+/** `web-1 0-3/4`: those of a host together. */
+function workersText(workers: readonly WorkerProcess[]): string {
+  const groups = Map.groupBy(workers, ({ host, total }) => `${host} ${total}`)
+  return [...groups.values()]
+    .map((group) => {
+      const { host, total } = group[0] as WorkerProcess
+      const shards = group.flatMap((worker) => worker.shards).toSorted((a, b) => a - b)
+      return `${host} ${describeShards(shards, total)}`
+    })
+    .join(', ')
+}
+
+/** Why it does not run; that it does not, its next run says. */
+function keptBackText({ job, standing: { stops } }: ListedJob): string {
+  const reasons = stops.map(({ reason, by }) => (reason === undefined ? `by ${by}` : `${reason} (${by})`))
+  return [...(job.paused === undefined ? [] : [job.paused]), ...reasons].join('; ')
+}
+
+function noteText({ job, standing }: ListedJob): string {
+  const notes = standing.stops.map((stop) => stopReason(stop, job.timezone))
+  return [...(job.paused === undefined ? [] : [job.paused]), ...notes].join('; ')
 }

@@ -4,24 +4,28 @@
  * First it clears up after workers that have died, because that needs no schedule and what they had claimed becomes ready
  * again; then it starts what is due.
  */
-import { realpathSync } from 'node:fs'
-import { dirname, extname, join } from 'node:path'
-import { EXIT } from '../../../exit.ts'
-import { isGone, ownIdentity } from '../../../host/identity.ts'
-import { DayLog } from '../../../log/day-log.ts'
+import { Complaint, EXIT } from '../../../exit.ts'
+import { ownIdentity } from '../../../host/identity.ts'
 import type { Driver } from '../../../queue/driver.ts'
 import { installationName } from '../../../queue/migrate.ts'
 import { openDatabase } from '../../../queue/open-queue.ts'
 import { isEmbedded } from '../../../queue/url.ts'
+import { type CurrentPlan, currentPlan } from '../../../schedule/language/current-plan.ts'
+import { jobFunctions } from '../../../schedule/language/functions.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
-import { decideAll, dueJobs, tick } from '../../../schedule/tick/tick.ts'
+import { Alarms } from '../../../schedule/tick/alarms.ts'
+import { lookBack } from '../../../schedule/tick/look-back.ts'
+import { quietAfter } from '../../../schedule/tick/quiet.ts'
+import { preview, type TickReport, tick } from '../../../schedule/tick/tick.ts'
 import { localTime } from '../../../time/zone.ts'
 import { endCutOff } from '../../../worker/cut-off.ts'
 import { Rescue } from '../../../worker/rescue.ts'
-import { pastTimeFlag } from '../../flags.ts'
-import type { Settings } from '../../settings.ts'
+import { readSettings, type SettingFlags, type Settings } from '../../settings.ts'
 import { table } from '../../table.ts'
-import { complain, readSchedule, type ScheduleFlags } from './schedule.ts'
+import { launcher } from './launcher.ts'
+import { isOwn, openOwn, ownUrl } from './ledger.ts'
+import { Logs } from './logs.ts'
+import { complain, libraryUrl, type ScheduleFlags, schedulePath } from './schedule.ts'
 
 export interface TickFlags extends ScheduleFlags {
   readonly at?: string | undefined
@@ -30,138 +34,199 @@ export interface TickFlags extends ScheduleFlags {
   readonly json?: boolean | undefined
 }
 
-export const MINUTE_MS = 60_000
+const MINUTE_MS = 60_000
 /** A tick that takes longer than this is stuck; the next one is about to begin. */
 const WATCHDOG_MS = 50_000
 /** How long a tick waits for runners that are about to tell more. */
 const RESCUE_MS = 2_000
 
+/** What crontab calls: the flags are read already, and nothing else was loaded. */
+export function runPlainTick({ directory, url, ...flags }: TickFlags & SettingFlags): Promise<number> {
+  const minute = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS
+  return runTick(flags, readSettings({ directory, url }), minute)
+}
+
 /** @param now  UTC milliseconds of the minute in which the command began */
 export async function runTick(flags: TickFlags, settings: Settings, now: number): Promise<number> {
-  const at = pastTimeFlag('at', flags.at, settings.timezone, now)
+  const at = flags.at === undefined ? undefined : await timeAsked(flags.at, settings, now)
   const minute = at === undefined ? now : Math.floor(at / MINUTE_MS) * MINUTE_MS
   if (flags['dry-run']) return dryRun(minute, flags, settings)
   const watchdog = setTimeout(giveUp, WATCHDOG_MS)
   watchdog.unref()
   const logs = new Logs(settings)
-  const database = await openDatabase(settings.queueUrl, settings.directory).catch((error: unknown) => ({ error }))
-  const db = 'error' in database ? undefined : database
+  const alarms = new Alarms(settings.stateDirectory, Date.now())
   try {
-    if (db !== undefined) await rescue(db, logs, settings)
-    else if (!isEmbedded(settings.queueUrl)) await endCutOff(settings.stateDirectory, settings.graceMs, MINUTE_MS)
-    const { jobs, problems } = await readSchedule(flags, settings)
-    for (const { job, sentence } of problems) {
-      logs.tick.event('schedule-problem', { job, reason: sentence })
-      complain(sentence)
-    }
-    const due = dueJobs(jobs, minute)
-    logs.tick.event('tick', { slot: localTime(settings.timezone, minute), jobs: jobs.length, due: due.length })
-    const wellDone = problems.length > 0 ? EXIT.badConfig : EXIT.ok
-    if (due.length === 0) return wellDone
-    if ('error' in database) throw database.error // with nothing due it may be away: the next tick clears up
-    const exitCode = await startDue(database, due, minute, logs, settings, flags.wait === true, watchdog)
-    return exitCode === EXIT.ok ? wellDone : exitCode
+    const minuteTick = new MinuteTick(flags, settings, minute, logs, alarms)
+    const exitCode = await minuteTick.run()
+    clearTimeout(watchdog)
+    const exitCodes = flags.wait === true ? await Promise.all(minuteTick.started.map(({ exited }) => exited)) : []
+    return exitCode === EXIT.ok ? (exitCodes.find((code) => code !== 0 && code !== EXIT.busy) ?? EXIT.ok) : exitCode
   } finally {
+    alarms.close()
     logs.close()
-    await db?.close()
   }
 }
 
-async function rescue(db: Driver, logs: Logs, settings: Settings): Promise<void> {
-  const { stateDirectory, graceMs } = settings
-  const installation = await installationName(db)
-  const rescue = new Rescue({ db, log: () => logs.worker, installation, stateDirectory, graceMs })
-  await rescue.sweepUntilSettled(RESCUE_MS)
-}
-
-async function startDue(
-  db: Driver,
-  due: readonly PlannedJob[],
-  minute: number,
-  logs: Logs,
-  settings: Settings,
-  wait: boolean,
-  watchdog: NodeJS.Timeout,
-): Promise<number> {
-  const { started, failures } = await tick(db, due, {
-    minute,
-    host: ownIdentity().host,
-    log: logs.tick,
-    isGone,
-    launcher: {
-      doQueue: siblingCommand('do-queue'),
-      directory: settings.directory,
-      environment: { ...process.env, QUEUE_URL: settings.queueUrl },
-      logDescriptor: () => logs.worker.today.fd,
-      wait,
-    },
-  })
-  for (const sentence of failures) complain(sentence)
-  clearTimeout(watchdog)
-  const exitCodes = wait ? await Promise.all(started.map(({ exited }) => exited)) : []
-  return failures.length > 0 ? EXIT.internal : (exitCodes.find((code) => code !== 0 && code !== EXIT.busy) ?? EXIT.ok)
-}
-
-/** The two day logs that a tick writes to, each opened when there is something to write. */
-class Logs {
+class MinuteTick {
+  readonly #flags: TickFlags
   readonly #settings: Settings
-  #tick: DayLog | undefined
-  #worker: DayLog | undefined
+  readonly #minute: number
+  readonly #logs: Logs
+  readonly #alarms: Alarms
+  readonly #started: TickReport['started'][number][] = []
+  #exitCode: number = EXIT.ok
 
-  constructor(settings: Settings) {
+  constructor(flags: TickFlags, settings: Settings, minute: number, logs: Logs, alarms: Alarms) {
+    this.#flags = flags
     this.#settings = settings
+    this.#minute = minute
+    this.#logs = logs
+    this.#alarms = alarms
   }
 
-  get tick(): DayLog {
-    this.#tick ??= this.#open('cron-mission')
-    return this.#tick
+  get started(): TickReport['started'] {
+    return this.#started
   }
 
-  /** What workers write, and what is written for one that has died. */
-  get worker(): DayLog {
-    this.#worker ??= this.#open('do-queue')
-    return this.#worker
+  async run(): Promise<number> {
+    const settings = this.#settings
+    const database = await openDatabase(settings.queueUrl, settings.directory).catch((error: Error) => error)
+    try {
+      if (!(database instanceof Error)) await this.#rescue(database)
+      else if (!isEmbedded(settings.queueUrl)) await endCutOff(settings.stateDirectory, settings.graceMs, MINUTE_MS)
+      const plan = await this.#plan()
+      const own = plan.jobs.filter((job) => isOwn(job, settings))
+      const shared = plan.jobs.filter((job) => !isOwn(job, settings))
+      let due = own.length > 0 ? await this.#runOwn(own, plan, database instanceof Error ? undefined : database) : 0
+      if (!(database instanceof Error)) due += await this.#tick(database, shared, plan, {})
+      else due += this.#withoutDatabase(shared, database)
+      const slot = localTime(settings.timezone, this.#minute)
+      this.#logs.tick.event('tick', { slot, jobs: plan.jobs.length, due })
+      if (!(database instanceof Error) && this.#flags.at === undefined) this.#keepQuiet(plan)
+      return this.#exitCode
+    } finally {
+      if (!(database instanceof Error)) await database.close()
+    }
   }
 
-  close(): void {
-    this.#tick?.close()
-    this.#worker?.close()
+  /** Everything up to this minute is decided: until something is due again, ticks need not ask the calendar. */
+  #keepQuiet(plan: CurrentPlan): void {
+    const quiet = quietAfter(plan.jobs, this.#minute, ownIdentity().host)
+    if (quiet !== undefined) plan.keepQuiet(quiet)
   }
 
-  #open(name: 'cron-mission' | 'do-queue'): DayLog {
-    const { host, pid } = ownIdentity()
-    const { logsDirectory: directory, timezone: zone, logFormat: format } = this.#settings
-    return new DayLog({ directory, name, zone, format, source: { host, pid, shard: '-' } })
+  async #plan(): Promise<CurrentPlan> {
+    const { stateDirectory } = this.#settings
+    const path = schedulePath(this.#flags, this.#settings)
+    const onOutput = (line: string) => this.#logs.tick.event('job-printed', { text: line })
+    const plan = await currentPlan(path, { stateDirectory, entryUrl: libraryUrl(), now: Date.now(), onOutput })
+    for (const { job, sentence } of plan.problems) {
+      this.#logs.tick.event('schedule-problem', { job, reason: sentence })
+      this.#alarm(sentence, EXIT.badConfig)
+    }
+    return plan
+  }
+
+  /** Jobs whose ledger is this host's own. @returns how many slots were due */
+  async #runOwn(jobs: readonly PlannedJob[], plan: CurrentPlan, shared: Driver | undefined): Promise<number> {
+    const db = await openOwn(this.#settings)
+    try {
+      await this.#rescue(db)
+      return await this.#tick(db, jobs, plan, { url: ownUrl(this.#settings), stopsIn: shared })
+    } finally {
+      await db.close()
+    }
+  }
+
+  async #tick(
+    db: Driver,
+    jobs: readonly PlannedJob[],
+    plan: CurrentPlan,
+    own: { readonly url?: string; readonly stopsIn?: Driver | undefined },
+  ): Promise<number> {
+    const log = this.#logs.tick
+    const functions = jobFunctions(plan.path, libraryUrl(), (line) => log.event('job-printed', { text: line }))
+    try {
+      const report = await tick(db, jobs, {
+        minute: this.#minute,
+        isNow: this.#flags.at === undefined,
+        hash: plan.hash,
+        self: ownIdentity(),
+        log,
+        launcher: launcher(this.#settings, this.#logs, this.#flags.wait === true),
+        functions: plan.staleSince === undefined ? functions : undefined,
+        unreadable: plan.unread,
+        ...own,
+      })
+      this.#started.push(...report.started)
+      for (const sentence of report.troubles) this.#alarm(sentence, EXIT.internal)
+      return report.due
+    } finally {
+      await functions.end()
+    }
+  }
+
+  /** What is due now is decided when the database is back, as far as it may be late then. @returns how many jobs are */
+  #withoutDatabase(jobs: readonly PlannedJob[], error: Error): number {
+    if (!(error instanceof Complaint)) throw error
+    const due = jobs.filter((job) => this.#isDue(job))
+    if (due.length > 0) {
+      this.#logs.tick.event('database-lost', { reason: error.message })
+      this.#alarm(error.message, error.exitCode)
+    }
+    return due.length
+  }
+
+  /** Cron mails what is printed: trouble that lasts is told once. */
+  #alarm(sentence: string, exitCode: number): void {
+    if (this.#alarms.isNew(sentence)) complain(sentence)
+    this.#exitCode = exitCode
+  }
+
+  async #rescue(db: Driver): Promise<void> {
+    const { stateDirectory, graceMs } = this.#settings
+    const installation = await installationName(db)
+    const rescue = new Rescue({ db, log: () => this.#logs.worker, installation, stateDirectory, graceMs })
+    await rescue.sweepUntilSettled(RESCUE_MS)
+  }
+
+  /** Whether a job would be started now, for all that can be known without the database. */
+  #isDue(job: PlannedJob): boolean {
+    const { host } = ownIdentity()
+    const minute = this.#minute
+    return job.always || lookBack(job, { minute, decidedUntil: undefined, knownSince: undefined, host }).due.length > 0
   }
 }
 
 async function dryRun(minute: number, flags: TickFlags, settings: Settings): Promise<number> {
-  const { jobs, problems } = await readSchedule(flags, settings)
-  for (const { sentence } of problems) complain(sentence)
-  const due = dueJobs(jobs, minute)
+  const path = schedulePath(flags, settings)
+  const { stateDirectory } = settings
+  const plan = await currentPlan(path, { stateDirectory, entryUrl: libraryUrl(), now: Date.now() })
+  for (const { sentence } of plan.problems) complain(sentence)
+  const functions = jobFunctions(path, libraryUrl(), complain)
   const db = await openDatabase(settings.queueUrl, settings.directory)
   try {
-    const decided = await decideAll(db, due, { host: ownIdentity().host, isGone })
+    const choices = await preview(db, plan.jobs, { minute, functions, self: ownIdentity() })
     if (flags.json) {
-      for (const { job, decision } of decided) process.stdout.write(`${JSON.stringify({ job: job.id, ...decision })}\n`)
+      for (const { job, decision } of choices) process.stdout.write(`${JSON.stringify({ job: job.id, ...decision })}\n`)
     } else {
-      const rows = decided.map(({ job, decision }) => [
+      const rows = choices.map(({ job, decision }) => [
         job.id,
-        decision.verdict === 'started' ? 'would start' : decision.verdict,
+        decision.kind === 'start' ? 'would start' : decision.kind === 'wait' ? 'would wait' : decision.verdict,
         decision.reason,
       ])
       process.stdout.write(rows.length === 0 ? 'No job is due.\n' : table(['JOB', 'VERDICT', 'REASON'], rows))
     }
     return EXIT.ok
   } finally {
+    await functions.end()
     await db.close()
   }
 }
 
-/** The commands stand side by side, in the build and in the sources. */
-function siblingCommand(name: string): string {
-  const own = realpathSync(process.argv[1] ?? '')
-  return join(dirname(own), `${name}${extname(own)}`)
+async function timeAsked(text: string, { timezone }: Settings, now: number): Promise<number | undefined> {
+  const { pastTimeFlag } = await import('../../flags.ts')
+  return pastTimeFlag('at', text, timezone, now)
 }
 
 function giveUp(): void {

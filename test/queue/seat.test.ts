@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { leaveSeats, renewSeats, seatHolders, takeSeat } from '../../src/queue/store/seat.ts'
-import { claimSlot, decideSlot } from '../../src/queue/store/slot.ts'
 import { DATABASES } from '../helpers/databases.ts'
 import { openStore, PATIENCE_MS } from './stores.ts'
 
@@ -9,7 +8,6 @@ const SEAT = { queue: 'mail', total: 4, shard: 1 }
 const TERMS = { job: null, stateDirectory: '/srv/shop/.queue', retry: '1m', crash: 'retry', timeoutMs: null } as const
 const alive = () => false
 const process = (pid: number) => ({ host: 'web-1', bootId: 'boot', pid, pidStart: 7 })
-const SLOT = { job: 'nightly', slotAt: Date.UTC(2026, 10, 20, 2, 30) }
 
 for (const database of DATABASES) {
   test(`a seat has one holder, and the next is told who (${database.name})`, async (t) => {
@@ -65,28 +63,5 @@ for (const database of DATABASES) {
     await leaveSeats(db, [seating.workerId], PATIENCE_MS)
 
     assert.deepEqual(await db.all('SELECT id FROM worker'), [])
-  })
-
-  test(`a slot is owned by one tick, whoever asks and on whichever host (${database.name})`, async (t) => {
-    const { db, open } = await openStore(t, database)
-    const drivers = await Promise.all(Array.from({ length: 5 }, open))
-
-    const owned = await Promise.all(drivers.map((driver, i) => claimSlot(driver, SLOT, `web-${i}`)))
-    const nextMinute = await claimSlot(db, { ...SLOT, slotAt: SLOT.slotAt + 60_000 }, 'web-1')
-
-    assert.equal(owned.filter(Boolean).length, 1)
-    assert.equal(nextMinute, true)
-  })
-
-  test(`a slot's row tells what was decided and why (${database.name})`, async (t) => {
-    const { db } = await openStore(t, database)
-    await claimSlot(db, SLOT, 'web-1')
-
-    await decideSlot(db, SLOT, 'empty', 'x'.repeat(300))
-
-    const ms = db.dialect.asMs('slot_at')
-    const [row] = await db.all<Record<string, unknown>>(`SELECT job, verdict, reason, host, ${ms} AS at FROM slot`)
-    assert.deepEqual([row?.job, row?.verdict, row?.host, Number(row?.at)], ['nightly', 'empty', 'web-1', SLOT.slotAt])
-    assert.equal(String(row?.reason).length, 255)
   })
 }

@@ -4,8 +4,8 @@ import { existsSync, realpathSync } from 'node:fs'
 import { basename } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { quote } from '../../src/worker/quote.ts'
-import { ALWAYS_TRIED, nastyText, SEED } from './nasty-text.ts'
+import { quote } from '../../src/host/quote.ts'
+import { ALWAYS_TRIED, nastyText, SEED } from '../worker/nasty-text.ts'
 
 /** The one that is used, and others that are /bin/sh elsewhere. */
 const SHELLS = new Set(

@@ -1,6 +1,6 @@
-/** Times for a person: the wall clock of the project's zone, and how long ago or how soon that is. */
-import { formatDuration } from '../time/duration.ts'
-import { localTime } from '../time/zone.ts'
+/** Times for a person: the wall clock of a zone, and how long ago or how soon that is. */
+import { formatDuration } from './duration.ts'
+import { localTime } from './zone.ts'
 
 const SECOND_MS = 1_000
 const MINUTE_MS = 60 * SECOND_MS
@@ -10,6 +10,11 @@ const DAY_MS = 24 * HOUR_MS
 /** `2026-11-20 18:04:05` in `zone`. */
 export function clockTime(zone: string, at: number): string {
   return localTime(zone, at).slice(0, 19).replace('T', ' ')
+}
+
+/** `2026-11-20 18:04` in `zone`. */
+export function minuteText(zone: string, at: number): string {
+  return clockTime(zone, at).slice(0, 16)
 }
 
 /** `4m5s ago`, `in 2h3m`, `now`: as exact as matters at that distance. */

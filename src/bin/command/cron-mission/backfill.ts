@@ -1,0 +1,168 @@
+/**
+ * `cron-mission backfill`: runs a job for the slots of a period that did not run.
+ *
+ * The plan is shown before anything is begun. Given again, it goes on where it was: the ledger knows what has run.
+ */
+import { Complaint, EXIT } from '../../../exit.ts'
+import { ownIdentity } from '../../../host/identity.ts'
+import type { Driver } from '../../../queue/driver.ts'
+import { databaseNow } from '../../../queue/store/clock.ts'
+import { stops } from '../../../queue/store/stop.ts'
+import { jobFunctions } from '../../../schedule/language/functions.ts'
+import type { PlannedJob } from '../../../schedule/language/plan.ts'
+import { type BackfillPlan, MOST_SLOTS, planBackfill } from '../../../schedule/tick/backfill.ts'
+import { type BackfillState, runBackfill } from '../../../schedule/tick/backfill-runs.ts'
+import { confirm } from '../../confirm.ts'
+import { pastTimeFlag, timeFlag, wholeNumber } from '../../flags.ts'
+import { count, progressBar } from '../../progress.ts'
+import type { Settings } from '../../settings.ts'
+import { type Period, planFacts, planLines, resultFacts, resultLines } from './backfill-text.ts'
+import { jobToStart, requireThisHost } from './job-to-start.ts'
+import { launcher } from './launcher.ts'
+import { isOwn, openOwn, ownUrl } from './ledger.ts'
+import { Logs } from './logs.ts'
+import { whoAsks } from './operator.ts'
+import { complain, libraryUrl, type ScheduleFlags } from './schedule.ts'
+import { withDatabase } from './with-database.ts'
+
+export interface BackfillFlags extends ScheduleFlags {
+  readonly job: string
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly 'max-parallel'?: string | undefined
+  readonly yes?: boolean | undefined
+  readonly 'dry-run'?: boolean | undefined
+  readonly json?: boolean | undefined
+}
+
+const MINUTE_MS = 60_000
+const DAY = /^\d{4}-\d\d-\d\d$/
+const MOST_PARALLEL = 60
+const LEAVE_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+interface Databases {
+  /** Which has the stops of all jobs. */
+  readonly common: Driver
+  /** Which has the ledger of this one. */
+  readonly db: Driver
+}
+
+export async function backfill(flags: BackfillFlags, settings: Settings): Promise<number> {
+  const { job, plan } = await jobToStart(flags.job, flags, settings)
+  requireThisHost(job)
+  refuseQueue(job, flags)
+  const atOnce = wholeNumber('max-parallel', flags['max-parallel'], 1, MOST_PARALLEL) ?? 1
+  return withDatabase(settings, async (common) => {
+    const db = isOwn(job, settings) ? await openOwn(settings) : common
+    try {
+      const period = periodOf(flags, job, await databaseNow(common))
+      const found = await planBackfill(db, job, plan.jobs, period.from, period.to)
+      if (found === undefined) throw tooMany(job)
+      const isOver = found.slots.length + found.underWay.length === 0 || flags['dry-run'] === true
+      if (!flags.json) for (const line of planLines(job, found, period, atOnce)) process.stdout.write(`${line}\n`)
+      if (isOver) {
+        if (flags.json) process.stdout.write(`${JSON.stringify(planFacts(job, found, period, atOnce))}\n`)
+        return EXIT.ok
+      }
+      if (!flags.yes && !(await isWanted(found))) {
+        process.stdout.write('Nothing was begun.\n')
+        return EXIT.ok
+      }
+      const state = await runThem({ common, db }, job, found, { atOnce, path: plan.path, settings })
+      return report(job, found, state, flags)
+    } finally {
+      if (db !== common) await db.close()
+    }
+  })
+}
+
+function refuseQueue({ id, work }: PlannedJob, { from, to }: BackfillFlags): void {
+  if (work.kind !== 'queue') return
+  const until = to === undefined ? '' : ` --until "${to}"`
+  throw new Complaint(
+    EXIT.usage,
+    `The job "${id}" works a queue, where tasks wait until they are done: there are no slots to make up for. For the tasks of a period: do-queue --queue ${work.queue} --since "${from ?? '2d'}"${until}.`,
+  )
+}
+
+/** Both ends belong to it; a day alone is that whole day, as far as it is over. */
+function periodOf({ from: since, to: until }: BackfillFlags, { timezone }: PlannedJob, now: number): Period {
+  if (since === undefined)
+    throw new Complaint(EXIT.usage, '--from is missing. Name the first minute, such as "2026-11-20 02:30".')
+  const from = pastTimeFlag('from', since, timezone, now) ?? 0
+  const end = pastTimeFlag('to', until, timezone, now) ?? now
+  const isDay = until !== undefined && DAY.test(until.trim())
+  const to = isDay ? Math.min(now, endOfDay(until.trim(), timezone)) : end
+  if (from > to || end > now) {
+    const what = end > now ? `--to is ${until}, which is to come: the ticks see to that` : `--from is after --to`
+    throw new Complaint(EXIT.usage, `${what}. Give a period that is over.`)
+  }
+  return { from: Math.ceil(from / MINUTE_MS) * MINUTE_MS, to: Math.floor(to / MINUTE_MS) * MINUTE_MS, now }
+}
+
+function endOfDay(day: string, zone: string): number {
+  const next = new Date(Date.parse(`${day}T00:00Z`) + 86_400_000).toISOString().slice(0, 10)
+  return (timeFlag('to', next, zone) ?? 0) - MINUTE_MS
+}
+
+function tooMany({ id }: PlannedJob): Complaint {
+  return new Complaint(
+    EXIT.usage,
+    `The job "${id}" is due more than ${count(MOST_SLOTS)} times in that period. Give a shorter one, and the next afterwards.`,
+  )
+}
+
+/** What is under way is only waited for. */
+async function isWanted({ slots }: BackfillPlan): Promise<boolean> {
+  if (slots.length === 0) return true
+  const answer = await confirm(slots.length === 1 ? 'Run it?' : `Run these ${count(slots.length)}?`)
+  if (answer !== undefined) return answer
+  throw new Complaint(EXIT.usage, 'There is no terminal to ask at. Look at the plan with --dry-run, then give --yes.')
+}
+
+async function runThem(
+  { common, db }: Databases,
+  job: PlannedJob,
+  plan: BackfillPlan,
+  { atOnce, path, settings }: { readonly atOnce: number; readonly path: string; readonly settings: Settings },
+): Promise<BackfillState> {
+  const logs = new Logs(settings)
+  const functions = jobFunctions(path, libraryUrl(), complain)
+  const bar = progressBar(job.id)
+  const total = plan.slots.length + plan.underWay.length
+  let said: string | undefined
+  const drain = new AbortController()
+  const leave = new AbortController()
+  const receive = () => {
+    if (drain.signal.aborted) leave.abort()
+    drain.abort()
+  }
+  for (const signal of LEAVE_SIGNALS) process.on(signal, receive)
+  try {
+    return await runBackfill(db, job, plan, {
+      ...{ atOnce, functions, self: ownIdentity(), log: logs.tick, launcher: launcher(settings, logs, false) },
+      by: whoAsks(),
+      url: db === common ? undefined : ownUrl(settings),
+      stops: () => stops(common),
+      drain: drain.signal,
+      leave: leave.signal,
+      onProgress: ({ done, skipped, taken, failed, waitsFor }) => {
+        bar.update(done + skipped + taken + failed.length, total)
+        if (waitsFor !== undefined && waitsFor !== said) complain(`Nothing is begun for now: ${waitsFor}.`)
+        said = waitsFor
+      },
+    })
+  } finally {
+    for (const signal of LEAVE_SIGNALS) process.off(signal, receive)
+    bar.end()
+    await functions.end()
+    logs.close()
+  }
+}
+
+function report(job: PlannedJob, plan: BackfillPlan, state: BackfillState, { json }: BackfillFlags): number {
+  if (json) process.stdout.write(`${JSON.stringify(resultFacts(job, plan, state))}\n`)
+  else for (const line of resultLines(job, state)) process.stdout.write(`${line}\n`)
+  if (state.failed.length > 0) return EXIT.taskFailed
+  return state.left > 0 || state.running > 0 ? EXIT.busy : EXIT.ok
+}

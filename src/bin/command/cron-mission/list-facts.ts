@@ -1,0 +1,53 @@
+/** A listed job as JSON: what the schedule says, and how it stands. */
+import type { LedgerSlot } from '../../../queue/store/read-slot.ts'
+import { describeDue } from '../../../schedule/language/describe.ts'
+import type { ListedJob } from './list.ts'
+import { stopFacts } from './stop-facts.ts'
+
+export function listFacts({ job, runs, standing }: ListedJob, withRuns: boolean) {
+  const { id, when: words, work, ...rest } = job
+  const stop = standing.stops.find(({ kind }) => kind === 'stop')
+  const pause = standing.stops.find(({ kind }) => kind === 'pause')
+  const { kind, ...does } = work
+  return {
+    job: id,
+    next: time(runs[0]?.startAt),
+    ...(withRuns ? { runs: runs.map(({ slotAt, startAt }) => ({ slot: time(slotAt), start: time(startAt) })) } : {}),
+    when: describeDue(job),
+    words,
+    kind,
+    ...does,
+    ...rest,
+    last: standing.last === undefined ? null : slotFacts(standing.last),
+    workers: standing.workers.map(({ host, pid, queue, total, shards }) => ({ host, pid, queue, total, shards })),
+    ...(stop === undefined ? {} : { stopped: stopFacts(stop) }),
+    ...(pause === undefined ? {} : { pausedBy: stopFacts(pause) }),
+  }
+}
+
+/** A row of the ledger as JSON. */
+export function slotFacts(slot: LedgerSlot) {
+  const { owner, outcome, cause, taskId } = slot
+  return {
+    slot: time(slot.slotAt),
+    place: slot.place,
+    verdict: slot.verdict,
+    reason: slot.reason,
+    cause: cause ?? null,
+    isOpen: slot.isOpen,
+    host: owner.host,
+    pid: owner.pid,
+    decided: time(slot.decidedAt),
+    changed: time(slot.changedAt),
+    task: taskId ?? null,
+    outcome: outcome ?? null,
+    exitCode: slot.exitCode,
+    exitSignal: slot.exitSignal,
+    ended: time(slot.endedAt),
+  }
+}
+
+/** ISO in UTC; null for what there is not. */
+export function time(at: number | null | undefined): string | null {
+  return at === null || at === undefined ? null : new Date(at).toISOString()
+}

@@ -1,0 +1,124 @@
+/**
+ * `cron-mission pause`: nothing is started for a while, and what works goes on.
+ *
+ * A pause is of all hosts unless told otherwise, may say why, and may end by itself. `resume` with the same words lifts it.
+ */
+import { Complaint, EXIT } from '../../../exit.ts'
+import { ownIdentity } from '../../../host/identity.ts'
+import type { Driver } from '../../../queue/driver.ts'
+import { databaseNow } from '../../../queue/store/clock.ts'
+import { addPause, type Paused } from '../../../queue/store/pause.ts'
+import { countPrograms, EVERY, type Stop, type StopKey, workersUnder } from '../../../queue/store/stop.ts'
+import { isAlive, sight } from '../../../schedule/tick/drain-workers.ts'
+import { place, resumeCommand, sinceAndBy, subject } from '../../../schedule/tick/stop-words.ts'
+import { parseDuration } from '../../../time/duration.ts'
+import { localDay, parseTime } from '../../../time/zone.ts'
+import { count } from '../../progress.ts'
+import type { Settings } from '../../settings.ts'
+import { whoAsks } from './operator.ts'
+import { requireJob, type ScheduleFlags } from './schedule.ts'
+import { stopFacts } from './stop-facts.ts'
+import { withDatabase } from './with-database.ts'
+
+export interface PauseFlags extends ScheduleFlags {
+  readonly job?: string | undefined
+  readonly reason?: string | undefined
+  readonly until?: string | undefined
+  readonly host?: string | undefined
+  readonly 'this-host'?: boolean | undefined
+  readonly json?: boolean | undefined
+}
+
+const PATIENCE_MS = 10_000
+const LONGEST_REASON = 150
+const HOST = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,252})$/
+const CLOCK_TIME = /^([01]?\d|2[0-3]):[0-5]\d$/
+const DAY_MS = 86_400_000
+
+export async function pause(flags: PauseFlags, settings: Settings): Promise<number> {
+  const key = { job: flags.job ?? EVERY, host: hostOf(flags) }
+  const reason = reasonOf(flags.reason)
+  const job = flags.job === undefined ? undefined : await requireJob(flags.job, flags, settings)
+  // A time of the day is of the job's own clock, as those of its schedule are.
+  const zone = job?.timezone ?? settings.timezone
+  return withDatabase(settings, async (db) => {
+    const until = flags.until === undefined ? null : untilOf(flags.until, zone, await databaseNow(db))
+    const paused = await addPause(db, key, { by: whoAsks(), reason, until }, PATIENCE_MS)
+    const atWork = await whatWorks(db, key)
+    if (flags.json) {
+      const { pause, before } = paused
+      const was = before === undefined ? null : stopFacts(before)
+      process.stdout.write(`${JSON.stringify({ ...stopFacts(pause), replaces: was, ...atWork })}\n`)
+    } else {
+      process.stdout.write(`${sentences(paused, atWork, zone).join(' ')}\n`)
+    }
+    return EXIT.ok
+  })
+}
+
+function hostOf({ host, 'this-host': thisHost }: PauseFlags): string {
+  if (host === undefined) return thisHost ? ownIdentity().host : EVERY
+  if (thisHost) throw new Complaint(EXIT.usage, 'Both --host and --this-host are given. Use one of them.')
+  if (HOST.test(host)) return host
+  throw new Complaint(EXIT.usage, `--host is "${host}". Use the name of one host, as "hostname" prints it there.`)
+}
+
+function reasonOf(text: string | undefined): string | null {
+  if (text === undefined) return null
+  const reason = text.trim()
+  if (reason !== '' && !/\p{Cc}/u.test(reason) && [...reason].length <= LONGEST_REASON) return reason
+  throw new Complaint(EXIT.usage, `--reason is one line of 1 to ${LONGEST_REASON} characters, such as "disk swap".`)
+}
+
+/** @returns UTC milliseconds */
+function untilOf(text: string, zone: string, now: number): number {
+  const at = parseUntil(text.trim(), zone, now)
+  if (at === undefined)
+    throw new Complaint(
+      EXIT.usage,
+      `--until is "${text}". Use how long from now (2h), a time of the day (19:00) or a time such as "2026-11-20 18:04".`,
+    )
+  if (at > now) return at
+  throw new Complaint(EXIT.usage, `--until is ${text}, which is over. Give a later time, or leave it out.`)
+}
+
+function parseUntil(text: string, zone: string, now: number): number | undefined {
+  if (CLOCK_TIME.test(text)) {
+    const time = text.padStart(5, '0')
+    const today = parseTime(`${localDay(zone, now)} ${time}`, zone)
+    return today === undefined || today > now ? today : parseTime(`${localDay(zone, now + DAY_MS)} ${time}`, zone)
+  }
+  const duration = /[a-z]$/.test(text) ? parseDuration(text) : undefined
+  return duration === undefined ? parseTime(text, zone) : now + duration
+}
+
+interface AtWork {
+  readonly workers: number
+  readonly programs: number
+}
+
+async function whatWorks(db: Driver, key: StopKey): Promise<AtWork> {
+  const workers = await workersUnder(db, key)
+  const living = workers.filter((worker) => isAlive(worker, sight(worker)))
+  return { workers: living.length, programs: await countPrograms(db, living) }
+}
+
+function sentences({ pause, before }: Paused, { workers, programs }: AtWork, zone: string): string[] {
+  const why = pause.reason === undefined ? '' : ` (${pause.reason})`
+  const works = workers === 1 ? '1 worker' : `${count(workers)} workers`
+  const goesOn =
+    workers === 0
+      ? 'None of its workers is at work.'
+      : `What works goes on: ${works}, ${programs === 1 ? '1 program' : `${count(programs)} programs`}.`
+  return [
+    `${subject(pause, 'is', 'are')} paused ${place(pause)} ${sinceAndBy(pause, zone)}${why}.`,
+    ...(before === undefined ? [] : [`${replaced(before, zone)}`]),
+    pause.job === EVERY && workers === 0 ? 'No worker is at work.' : goesOn,
+    `"${resumeCommand(pause)}" lifts the pause.`,
+  ]
+}
+
+function replaced(before: Stop, zone: string): string {
+  const why = before.reason === undefined ? '' : ` (${before.reason})`
+  return `This takes the place of the pause ${sinceAndBy(before, zone)}${why}.`
+}

@@ -1,0 +1,139 @@
+/**
+ * `cron-mission simulate`: the schedule played through, to see what starts together and what a change of clocks does.
+ */
+import { Complaint, EXIT } from '../../../exit.ts'
+import { ownIdentity } from '../../../host/identity.ts'
+import { nextRuns } from '../../../schedule/calendar/next-runs.ts'
+import { simulate as play, type Simulation } from '../../../schedule/calendar/simulate.ts'
+import type { PlannedJob } from '../../../schedule/language/plan.ts'
+import { spreadOf } from '../../../schedule/tick/look-back.ts'
+import { localTime } from '../../../time/zone.ts'
+import { timeFlag } from '../../flags.ts'
+import type { Settings } from '../../settings.ts'
+import { findJob } from './find-job.ts'
+import { complain, readSchedule, type ScheduleFlags } from './schedule.ts'
+import { simulationText } from './simulation-text.ts'
+import { usualZone } from './usual-zone.ts'
+
+export interface SimulateFlags extends ScheduleFlags {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly job?: string | undefined
+  readonly json?: boolean | undefined
+}
+
+/** A simulation, and what else is said about it. */
+export interface Played {
+  readonly simulation: Simulation
+  readonly from: number
+  readonly to: number
+  readonly zone: string
+  /** UTC milliseconds of the next start from now, by job. */
+  readonly next: ReadonlyMap<string, number>
+  readonly unforeseen: readonly Unforeseen[]
+}
+
+/** What is decided when it is time, and by what. */
+export interface Unforeseen {
+  readonly what: 'onlyIf' | 'shards' | 'enqueue' | 'maxLoad'
+  readonly jobs: readonly string[]
+  readonly starts: number
+}
+
+const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
+const USUAL_MS = 7 * DAY_MS
+const LONGEST_MS = 10 * 366 * DAY_MS
+
+const MADE_BY: Readonly<Record<Unforeseen['what'], (job: PlannedJob) => boolean>> = {
+  onlyIf: ({ onlyIf }) => onlyIf,
+  shards: ({ work }) => work.kind === 'queue' && work.shards === 'function',
+  enqueue: ({ work }) => work.kind === 'enqueue',
+  maxLoad: ({ maxLoad }) => maxLoad !== undefined,
+}
+
+export async function simulate(flags: SimulateFlags, settings: Settings, minute: number): Promise<number> {
+  const { jobs, problems } = await readSchedule(flags, settings)
+  const only = flags.job === undefined ? undefined : (await findJob(flags.job, flags, settings)).job
+  const zone = only?.timezone ?? usualZone(jobs)
+  const from = floor(timeFlag('from', flags.from, zone) ?? minute)
+  const to = floor(timeFlag('to', flags.to, zone) ?? from + USUAL_MS)
+  refuseSpan(from, to, zone)
+
+  const { host } = ownIdentity()
+  const chosen = only === undefined ? jobs : chainOf(only, jobs)
+  const whole = play(chosen, { from, to, zone, spreadOf: (job) => spreadOf(job, host) })
+  const simulation = only === undefined ? whole : { ...whole, jobs: whole.jobs.filter(({ job }) => job === only) }
+  const next = new Map(
+    chosen.flatMap((job) =>
+      nextRuns(job, minute, 1, spreadOf(job, host)).map(({ startAt }) => [job.id, startAt] as const),
+    ),
+  )
+  const played = { simulation, from, to, zone, next, unforeseen: unforeseenIn(simulation) }
+  process.stdout.write(flags.json ? `${JSON.stringify(facts(played))}\n` : simulationText(played))
+  for (const { sentence } of problems) complain(sentence)
+  return problems.length > 0 ? EXIT.badConfig : EXIT.ok
+}
+
+/** A job, and those that it comes after. */
+function chainOf(job: PlannedJob, jobs: readonly PlannedJob[]): PlannedJob[] {
+  const upstream = jobs.find(({ id }) => id === job.after?.job)
+  return upstream === undefined ? [job] : [job, ...chainOf(upstream, jobs)]
+}
+
+function unforeseenIn({ jobs }: Simulation): Unforeseen[] {
+  const kinds = Object.keys(MADE_BY) as Unforeseen['what'][]
+  return kinds.flatMap((what) => {
+    const made = jobs.filter(({ job }) => MADE_BY[what](job))
+    if (made.length === 0) return []
+    return [{ what, jobs: made.map(({ job }) => job.id), starts: made.reduce((sum, { runs }) => sum + runs, 0) }]
+  })
+}
+
+function refuseSpan(from: number, to: number, zone: string): void {
+  const given = `from ${text(from, zone)} to ${text(to, zone)}`
+  if (to <= from) throw new Complaint(EXIT.usage, `The time ${given} is none. Give a --to that is later than --from.`)
+  if (to - from > LONGEST_MS) {
+    throw new Complaint(EXIT.usage, `The time ${given} is too long. Simulate ten years at most.`)
+  }
+}
+
+function facts({ simulation, from, to, zone, next, unforeseen }: Played) {
+  const { jobs, together, clocks, ...rest } = simulation
+  return {
+    from: iso(from),
+    to: iso(to),
+    timezone: zone,
+    ...rest,
+    jobs: jobs.map(({ job, runs, first, last }) => ({
+      job: job.id,
+      runs,
+      first: iso(first),
+      last: iso(last),
+      next: iso(next.get(job.id)),
+      after: job.after?.job ?? null,
+      always: job.always,
+      paused: job.paused ?? null,
+    })),
+    together: together.map(({ first, ...set }) => ({ ...set, first: iso(first) })),
+    clocks: clocks.map(({ at, before, after, ...effects }) => ({
+      at: iso(at),
+      offsetBeforeMinutes: before / MINUTE_MS,
+      offsetAfterMinutes: after / MINUTE_MS,
+      ...effects,
+    })),
+    unforeseen,
+  }
+}
+
+function floor(at: number): number {
+  return Math.floor(at / MINUTE_MS) * MINUTE_MS
+}
+
+function text(at: number, zone: string): string {
+  return localTime(zone, at).slice(0, 16).replace('T', ' ')
+}
+
+function iso(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString()
+}

@@ -1,0 +1,80 @@
+/**
+ * The state of the schedule as text: what is wrong first, then a block for each kind of thing, empty ones left out.
+ */
+import type { OpenSlot } from '../../../queue/store/read-slot.ts'
+import type { WorkerProcess } from '../../../queue/store/stop.ts'
+import type { CurrentPlan } from '../../../schedule/language/current-plan.ts'
+import { pastWord, place, sinceAndBy, subject } from '../../../schedule/tick/stop-words.ts'
+import type { Survey } from '../../../schedule/tick/survey.ts'
+import { formatDuration } from '../../../time/duration.ts'
+import { distance, minuteText, timeText } from '../../../time/time-text.ts'
+import { describeShards } from '../../shards.ts'
+import { type Column, table } from '../../table.ts'
+
+const PLAN_LENGTH = 8
+
+export function statusText(plan: CurrentPlan, state: Survey, zone: string): string {
+  const { now, hosts, workers, underWay, waiting, stops, troubles } = state
+  const jobs = plan.jobs.length === 1 ? '1 job' : `${plan.jobs.length} jobs`
+  const head = [...troubles, ...(troubles.length === 0 ? [`${jobs}, all is well.`] : [])]
+  const blocks = [
+    head.map((line) => `${line}\n`).join(''),
+    block(
+      ['HOST', 'LAST TICK', 'SCHEDULE', 'STATE'],
+      hosts.map(({ host, at, plan, isSilent }) => [
+        host,
+        timeText(zone, at, now),
+        plan.slice(0, PLAN_LENGTH),
+        isSilent ? 'silent' : 'ticks',
+      ]),
+    ),
+    block(
+      ['WORKERS OF', 'QUEUE', 'SHARDS', 'PID', 'HOST', 'SINCE', 'LEASE'],
+      workers.map((worker) => workerRow(worker, now, zone)),
+    ),
+    block(
+      ['UNDER WAY', 'SLOT', 'STATE', 'SINCE', { title: 'TASK' }],
+      underWay.map((slot) => runRow(slot, now, zone)),
+    ),
+    block(
+      ['WAITING', 'SLOT', 'FOR', { title: 'REASON', least: 20 }],
+      waiting.map(({ job, slotAt, cause, verdict, reason }) => [
+        job,
+        minuteText(zone, slotAt),
+        cause ?? verdict,
+        reason,
+      ]),
+    ),
+    plan.jobs
+      .flatMap(({ id, paused }) => (paused === undefined ? [] : `Job ${id} is paused in the schedule: ${paused}.\n`))
+      .join(''),
+    stops
+      .map((stop) => {
+        const why = stop.reason === undefined ? '' : ` (${stop.reason})`
+        return `${subject(stop, 'is', 'are')} ${pastWord(stop)} ${place(stop)} ${sinceAndBy(stop, zone)}${why}.\n`
+      })
+      .join(''),
+  ]
+  return blocks.filter((text) => text !== '').join('\n')
+}
+
+function block(columns: readonly (string | Column)[], rows: readonly (readonly string[])[]): string {
+  return rows.length === 0 ? '' : table(columns, rows)
+}
+
+function workerRow(worker: WorkerProcess, now: number, zone: string): string[] {
+  const { job, queue, shards, total, pid, host, since, leaseLeftMs, asked } = worker
+  const lease = leaseLeftMs > 0 ? formatDuration(Math.ceil(leaseLeftMs / 1_000) * 1_000) : 'over'
+  const leaving = asked ? ', asked to leave' : ''
+  return [
+    ...[job ?? '(by hand)', queue, describeShards(shards, total), String(pid), host],
+    ...[timeText(zone, since, now), `${lease}${leaving}`],
+  ]
+}
+
+function runRow({ job, slotAt, task, taskId, changedAt }: OpenSlot, now: number, zone: string): string[] {
+  const attempt = task !== undefined && task.attempts > 1 ? `, attempt ${task.attempts}` : ''
+  const state = task === undefined ? 'at work' : `${task.status}${attempt}`
+  const since = distance(task?.startedAt ?? changedAt, now)
+  return [job, minuteText(zone, slotAt), state, since, taskId === undefined ? '' : String(taskId)]
+}

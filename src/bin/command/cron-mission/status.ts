@@ -1,0 +1,123 @@
+/**
+ * `cron-mission status`: how the schedule stands on all hosts, and whether something is wrong with it.
+ *
+ * It exits 1 when there is trouble, so that a monitor can ask it: a host that is silent, hosts with different schedules, a
+ * schedule that cannot be read, or a job that has failed and not run well since. What a person wanted, a stop or a pause, is
+ * no trouble.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { EXIT } from '../../../exit.ts'
+import { slotText } from '../../../queue/exec-queue.ts'
+import type { LedgerSlot, OpenSlot } from '../../../queue/store/read-slot.ts'
+import type { WorkerProcess } from '../../../queue/store/stop.ts'
+import { isEmbedded, parseQueueUrl } from '../../../queue/url.ts'
+import { type CurrentPlan, currentPlan } from '../../../schedule/language/current-plan.ts'
+import type { PlannedJob } from '../../../schedule/language/plan.ts'
+import { type Survey, survey } from '../../../schedule/tick/survey.ts'
+import { timeText } from '../../../time/time-text.ts'
+import type { Settings } from '../../settings.ts'
+import { openOwn } from './ledger.ts'
+import { libraryUrl, type ScheduleFlags, schedulePath } from './schedule.ts'
+import { statusText } from './status-text.ts'
+import { stopFacts } from './stop-facts.ts'
+import { usualZone } from './usual-zone.ts'
+import { withDatabase } from './with-database.ts'
+
+export interface StatusFlags extends ScheduleFlags {
+  readonly json?: boolean | undefined
+}
+
+const NOBODY: Survey = {
+  ...{ now: 0, hosts: [], workers: [], underWay: [], waiting: [], stops: [], failed: [] },
+  troubles: ['No tick has been seen yet: there is no database. "cron-mission install" writes the crontab line.'],
+}
+
+export async function status(flags: StatusFlags, settings: Settings): Promise<number> {
+  const { stateDirectory } = settings
+  const plan = await currentPlan(schedulePath(flags, settings), {
+    stateDirectory,
+    entryUrl: libraryUrl(),
+    now: Date.now(),
+  })
+  const timezone = usualZone(plan.jobs)
+  const state = await surveyAll(settings, plan.jobs)
+  const troubles = [...ofPlan(plan, state.now, timezone), ...state.troubles]
+  if (flags.json) process.stdout.write(`${JSON.stringify(facts(plan, state, troubles))}\n`)
+  else process.stdout.write(statusText(plan, { ...state, troubles }, timezone))
+  return troubles.length > 0 ? EXIT.taskFailed : EXIT.ok
+}
+
+async function surveyAll(settings: Settings, jobs: readonly PlannedJob[]): Promise<Survey> {
+  const { queueUrl, directory, stateDirectory } = settings
+  const place = parseQueueUrl(queueUrl, directory)
+  // To look at a schedule makes no database.
+  if (place.kind === 'sqlite' && !existsSync(place.file)) return NOBODY
+  const hasOwn = !isEmbedded(queueUrl) && existsSync(join(stateDirectory, 'host.db'))
+  return withDatabase(settings, async (db) => {
+    const own = hasOwn ? await openOwn(settings) : undefined
+    try {
+      return await survey(db, own, jobs)
+    } finally {
+      await own?.close()
+    }
+  })
+}
+
+function ofPlan({ problems, staleSince }: CurrentPlan, now: number, zone: string): string[] {
+  const sentences = problems.map(({ sentence }) => sentence)
+  if (staleSince === undefined) return sentences
+  const since = timeText(zone, staleSince, Math.max(now, staleSince))
+  return [...sentences, `What it said before is in force since ${since}.`]
+}
+
+function facts(
+  plan: CurrentPlan,
+  { now, hosts, workers, underWay, waiting, stops, failed }: Survey,
+  troubles: string[],
+) {
+  return {
+    jobs: plan.jobs.length,
+    plan: plan.hash,
+    staleSince: plan.staleSince === undefined ? null : iso(plan.staleSince),
+    hosts: hosts.map(({ host, minute, at, plan, isSilent }) => ({
+      ...{ host, lastTick: iso(at), lastMinute: iso(minute), secondsAgo: Math.round((now - at) / 1_000) },
+      ...{ plan, isSilent },
+    })),
+    workers: workers.map(workerFacts),
+    underWay: underWay.map(slotFacts),
+    waiting: waiting.map(slotFacts),
+    stopped: stops.map((stop) => ({ kind: stop.kind, ...stopFacts(stop) })),
+    failed: failed.map(failureFacts),
+    troubles,
+  }
+}
+
+function workerFacts({ job, queue, total, shards, host, pid, since, leaseLeftMs, asked }: WorkerProcess) {
+  const leaseSeconds = Math.round(leaseLeftMs / 1_000)
+  return { job: job ?? null, queue, total, shards, host, pid, since: iso(since), leaseSeconds, isLeaving: asked }
+}
+
+function slotFacts({ job, slotAt, place, verdict, cause, reason, taskId, task, changedAt }: OpenSlot) {
+  const run = task === undefined ? {} : { state: task.status, attempt: task.attempts }
+  const since = iso(task?.startedAt ?? changedAt)
+  return {
+    job,
+    slot: slotText(slotAt),
+    place,
+    verdict,
+    cause: cause ?? null,
+    reason,
+    task: taskId ?? null,
+    ...run,
+    since,
+  }
+}
+
+function failureFacts({ job, slotAt, place, taskId, exitCode, exitSignal }: LedgerSlot) {
+  return { job, slot: slotText(slotAt), place, task: taskId ?? null, exitCode, exitSignal }
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString()
+}

@@ -1,0 +1,177 @@
+/**
+ * The commands of `cron-mission`, in the order in which `--help` shows them.
+ */
+import { SWITCH, TEXT, type Verb } from './verb.ts'
+
+const JOB = { type: 'string', describe: 'Id of a job [default: all]' } as const
+const ONE_JOB = { type: 'string', describe: 'Id of a job' } as const
+const ALL_HOSTS = { 'all-hosts': { type: 'boolean', describe: 'On all hosts [default: on this one]' } } as const
+
+export const VERBS: readonly Verb[] = [
+  {
+    usage: 'check',
+    describe: 'Read schedule.ts and say what is wrong with it',
+    load: async () => ({ run: (await import('./check.ts')).check }),
+  },
+  {
+    usage: 'list',
+    describe: 'The jobs: when each runs next, what became of its last slot, who is at work',
+    options: { next: { ...TEXT, describe: 'The next so many runs of each job, in the order of time' } },
+    examples: [
+      ['$0 list', 'all jobs, a line each'],
+      ['$0 list --next 3', 'and what comes next'],
+    ],
+    load: async () => ({ run: (await import('./list.ts')).list }),
+  },
+  {
+    usage: 'next <job>',
+    describe: 'The next runs of a job, or of a cron expression',
+    surplus: 'One job at a time, and a cron expression in quotes.',
+    positionals: { job: { type: 'string', describe: 'Id of a job, or five fields in quotes' } },
+    options: {
+      timezone: { ...TEXT, describe: "Whose clock [default: the job's, the schedule's, or the system's]" },
+      from: { ...TEXT, describe: 'From this time on [default: now]' },
+      count: { ...TEXT, describe: 'So many [default: 5]' },
+    },
+    examples: [
+      ['$0 next report', 'with what changes of the clocks do to it'],
+      ['$0 next "30 2 * * mon-fri" --timezone Europe/Berlin', 'needs no schedule'],
+    ],
+    load: async () => ({ run: (await import('./next.ts')).next }),
+  },
+  {
+    usage: 'why <job> [time]',
+    describe: 'Why a job ran, or did not',
+    surplus: 'One job, and one time: "2026-11-20 02:30" in quotes.',
+    positionals: {
+      job: ONE_JOB,
+      time: {
+        type: 'string',
+        describe: '02:30, 2026-11-20, "2026-11-20 02:30" or how long ago: 2h [default: its last slot]',
+      },
+    },
+    examples: [
+      ['$0 why report', 'what became of the last slot'],
+      ['$0 why report 02:30', 'of the last one at that time'],
+    ],
+    load: async () => ({ run: (await import('./why.ts')).why }),
+  },
+  {
+    usage: 'simulate',
+    describe: 'Play the schedule through: how often, what together, and what the clocks do to it',
+    options: {
+      from: { ...TEXT, describe: 'From this time on [default: now]' },
+      to: { ...TEXT, describe: 'Until before this time [default: 7 days later]' },
+      job: { ...TEXT, describe: 'This job alone' },
+    },
+    examples: [['$0 simulate --from 2027-01-01 --to 2028-01-01', 'a year']],
+    load: async () => ({ run: (await import('./simulate.ts')).simulate }),
+  },
+  {
+    usage: 'run <job>',
+    describe: 'Start a job now, whatever its "when" says',
+    positionals: { job: ONE_JOB },
+    options: {
+      slot: { ...TEXT, describe: 'For this minute, which it finds in JOB_SLOT [default: this one]' },
+      wait: { ...SWITCH, describe: 'Stay until it has ended, show the end of its output, and exit 1 if it failed' },
+      force: { ...SWITCH, describe: 'Although it is paused, at work, or its onlyIf says no' },
+    },
+    examples: [
+      ['$0 run backup --wait', 'and see how it ends'],
+      ['$0 run report --slot "2026-11-20 02:30"', 'once more, for the slot of that night'],
+    ],
+    load: async () => ({ run: (await import('./run.ts')).run }),
+  },
+  {
+    usage: 'backfill <job>',
+    describe: 'Run a job for the slots of a period that did not run',
+    positionals: { job: ONE_JOB },
+    options: {
+      from: { ...TEXT, describe: 'The first minute, on the clock of the job: 2026-11-01 or "2026-11-01 02:30"' },
+      to: { ...TEXT, describe: 'The last minute; a day alone is all of it [default: now]' },
+      'max-parallel': { ...TEXT, describe: 'Runs of its command at the same time, 1 to 60 [default: 1]' },
+      yes: { ...SWITCH, describe: 'Do not ask' },
+      'dry-run': { ...SWITCH, describe: 'Show the plan, and run nothing' },
+    },
+    examples: [
+      ['$0 backfill report --from 2026-11-01 --to 2026-11-07 --dry-run', 'what would be run'],
+      ['$0 backfill report --from 2026-11-01 --max-parallel 4', 'until now, four at a time; given again it goes on'],
+    ],
+    load: async () => ({ run: (await import('./backfill.ts')).backfill }),
+  },
+  {
+    usage: 'stop [job]',
+    describe: 'Start nothing any more, and wait until the workers have left: for deploys and incidents',
+    positionals: { job: JOB },
+    options: {
+      ...ALL_HOSTS,
+      timeout: { ...TEXT, describe: 'Wait at most so long; then say who still runs and exit 75 [default: 5m]' },
+      wait: { type: 'boolean', describe: 'Wait; --no-wait only asks the workers to leave', default: true },
+    },
+    examples: [['$0 stop && deploy && $0 resume', 'what runs is finished, then it is deployed']],
+    load: async () => ({ run: (await import('./stop.ts')).stop }),
+  },
+  {
+    usage: 'pause [job]',
+    describe: 'Start nothing for a while, and let what works go on',
+    positionals: { job: JOB },
+    options: {
+      reason: { ...TEXT, describe: 'Why; it is shown wherever the pause is' },
+      until: { ...TEXT, describe: 'It is over by itself then: 2h, 19:00 or "2026-11-20 18:04"' },
+      host: { ...TEXT, describe: 'Only on this host [default: on all]' },
+      'this-host': { type: 'boolean', describe: 'Only on this very host' },
+    },
+    examples: [['$0 pause mail --until 19:00 --reason "disk swap"', 'until then, or until "$0 resume mail"']],
+    load: async () => ({ run: (await import('./pause.ts')).pause }),
+  },
+  {
+    usage: 'resume [job]',
+    describe: 'Let what was stopped or paused be started again',
+    positionals: { job: JOB },
+    options: {
+      'all-hosts': { type: 'boolean', describe: 'Also stops of all hosts [default: of this one; pauses of any host]' },
+      'catch-up': { type: 'boolean', describe: 'Run the newest slot that was kept back, if it is within catchUp' },
+    },
+    examples: [['$0 resume report --catch-up', 'and run what was due meanwhile, once']],
+    load: async () => ({ run: (await import('./resume.ts')).resume }),
+  },
+  {
+    usage: 'install',
+    describe: 'Put the line that runs the ticks into the crontab of this user; shows it first',
+    options: {
+      yes: { type: 'boolean', describe: 'Write it without asking' },
+      print: { type: 'boolean', describe: 'Print the line, and change nothing' },
+      systemd: {
+        type: 'boolean',
+        describe: 'Print a systemd service and its timer instead, for machines without a crontab',
+      },
+    },
+    load: async () => ({ run: (await import('./install.ts')).install }),
+  },
+  {
+    usage: 'uninstall',
+    describe: 'Take that line out again; what was written by hand stays',
+    options: { yes: { type: 'boolean', describe: 'Write it without asking' } },
+    load: async () => ({ run: (await import('./install.ts')).uninstall }),
+  },
+  {
+    usage: 'status',
+    describe: 'How the schedule stands on all hosts; exits 1 when something is wrong',
+    examples: [['$0 status || mail -s "cron-mission" ops@example.org', 'for a monitor of another host']],
+    load: async () => ({ run: (await import('./status.ts')).status }),
+  },
+  {
+    usage: 'doctor',
+    describe: 'Look for what keeps the ticks from running, and say what to do about it',
+    load: async () => ({ run: (await import('./doctor.ts')).doctor }),
+  },
+  {
+    usage: 'daemon',
+    describe: 'Run the ticks from a process that stays: for containers and machines without a crontab',
+    options: {
+      timeout: { ...TEXT, describe: 'At the end, wait at most so long for the workers [default: 5m]' },
+    },
+    examples: [['docker run --init … cron-mission daemon', 'in a container; SIGTERM drains the workers']],
+    load: async () => ({ run: (await import('./daemon.ts')).daemon }),
+  },
+]

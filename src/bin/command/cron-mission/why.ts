@@ -1,0 +1,106 @@
+/**
+ * `cron-mission why`: why a job ran, or did not, at a time: one sentence, then the facts.
+ */
+import { Complaint, EXIT } from '../../../exit.ts'
+import { ownIdentity } from '../../../host/identity.ts'
+import { openDatabase } from '../../../queue/open-queue.ts'
+import { isDue } from '../../../schedule/calendar/clock-changes.ts'
+import { lastSlotBefore, nextRuns } from '../../../schedule/calendar/next-runs.ts'
+import type { PlannedJob } from '../../../schedule/language/plan.ts'
+import { type Evidence, gatherEvidence } from '../../../schedule/tick/evidence.ts'
+import { explain, isAnsweredByCalendar, needsEvidence } from '../../../schedule/tick/explain.ts'
+import type { Explanation, Question } from '../../../schedule/tick/explanation.ts'
+import { localTime } from '../../../time/zone.ts'
+import type { Settings } from '../../settings.ts'
+import { findJob } from './find-job.ts'
+import { isOwn, ownUrl } from './ledger.ts'
+import { slotFacts, time } from './list-facts.ts'
+import { complain, type ScheduleFlags } from './schedule.ts'
+import { readSlotTime } from './slot-time.ts'
+import { isThere } from './standings.ts'
+
+export interface WhyFlags extends ScheduleFlags {
+  readonly job?: string | undefined
+  readonly time?: string | undefined
+  readonly json?: boolean | undefined
+}
+
+const MINUTE_MS = 60_000
+const LABEL_WIDTH = 16
+
+export async function why(flags: WhyFlags, settings: Settings, minute: number): Promise<number> {
+  const { job, jobs, problems } = await findJob(flags.job ?? '', flags, settings)
+  const calendar = calendarOf(job, jobs)
+  const asked = readSlotTime(flags.time, calendar, minute)
+  const next = (from: number) => nextRuns(calendar, from, 1, 0)[0]?.slotAt
+  const slotAt = asked?.slotAt ?? lastSlotBefore(calendar, minute) ?? next(minute) ?? minute
+  const question: Question = {
+    job,
+    calendar,
+    slotAt,
+    now: Date.now(),
+    host: ownIdentity().host,
+    previous: lastSlotBefore(calendar, slotAt - MINUTE_MS),
+    next: next(slotAt),
+  }
+  const found = needsEvidence(question) ? await evidenceOf(question, settings) : undefined
+  const evidence = found instanceof Complaint ? undefined : found
+  const explanation = explain(question, found instanceof Complaint ? 'away' : found)
+  const remarks = asked?.remark === undefined ? [] : [asked.remark]
+  if (flags.json)
+    process.stdout.write(`${JSON.stringify({ ...facts(question, explanation, evidence, remarks), problems })}\n`)
+  else process.stdout.write(text(explanation, remarks))
+  for (const sentence of problems) complain(sentence)
+  if (!(found instanceof Complaint) || isAnsweredByCalendar(question)) return EXIT.ok
+  complain(found.message)
+  return found.exitCode
+}
+
+/** The job whose words say when: itself, or the one that it comes after. */
+function calendarOf(job: PlannedJob, jobs: readonly PlannedJob[]): PlannedJob {
+  const upstream = job.when.length > 0 ? undefined : jobs.find(({ id }) => id === job.after?.job)
+  return upstream === undefined ? job : calendarOf(upstream, jobs)
+}
+
+async function evidenceOf({ job, slotAt }: Question, settings: Settings): Promise<Evidence | Complaint | undefined> {
+  const url = isOwn(job, settings) ? ownUrl(settings) : settings.queueUrl
+  try {
+    if (!isThere(url, settings.directory)) return undefined
+    const db = await openDatabase(url, settings.directory)
+    try {
+      return await gatherEvidence(db, job, slotAt)
+    } finally {
+      await db.close()
+    }
+  } catch (error) {
+    if (error instanceof Complaint) return error
+    throw error
+  }
+}
+
+function text({ sentence, facts }: Explanation, remarks: readonly string[]): string {
+  const lines = facts.map(([label, value]) => `  ${label.padEnd(LABEL_WIDTH)}${value}`)
+  return [...remarks, sentence, ...lines].map((line) => `${line}\n`).join('')
+}
+
+function facts(
+  question: Question,
+  explanation: Explanation,
+  evidence: Evidence | undefined,
+  remarks: readonly string[],
+) {
+  const { job, calendar, slotAt, previous, next } = question
+  return {
+    job: job.id,
+    case: explanation.case,
+    sentence: [...remarks, explanation.sentence].join(' '),
+    slot: time(slotAt),
+    local: localTime(job.timezone, slotAt),
+    timezone: job.timezone,
+    isDue: isDue(calendar, slotAt),
+    previous: time(previous),
+    next: time(next),
+    rows: (evidence?.rows ?? []).map(slotFacts),
+    facts: explanation.facts.map(([label, value]) => ({ label, value })),
+  }
+}

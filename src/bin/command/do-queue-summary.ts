@@ -1,0 +1,61 @@
+/**
+ * What a worker shows of its work: a bar while it works, on a terminal only, and what it did in the end.
+ */
+import { join } from 'node:path'
+import type { DayLog } from '../../log/day-log.ts'
+import type { Driver } from '../../queue/driver.ts'
+import { countReady } from '../../queue/store/count.ts'
+import type { Work, WorkSummary } from '../../worker/work.ts'
+import { count, progressBar } from '../progress.ts'
+import type { Plan } from './do-queue-plan.ts'
+
+const PROGRESS_MS = 100
+
+/** @returns ends it; it may be called again */
+export async function showProgress(
+  db: Driver,
+  plan: Plan,
+  buckets: readonly number[],
+  work: Work,
+): Promise<() => void> {
+  if (plan.print !== 'text' || !process.stderr.isTTY) return () => {}
+  const filtered = Object.keys(plan.filter).length > 0 || plan.watch
+  const total = filtered
+    ? undefined
+    : Math.min(await countReady(db, plan.queue, buckets), plan.limit ?? Number.POSITIVE_INFINITY)
+  const bar = progressBar(plan.queue)
+  const timer = setInterval(() => {
+    bar.update(attempted(work.summary), total)
+  }, PROGRESS_MS)
+  return () => {
+    clearInterval(timer)
+    bar.end()
+  }
+}
+
+export function print(plan: Plan, log: DayLog, summary: WorkSummary, seconds: number): void {
+  const file = join(plan.settings.logsDirectory, log.today.file)
+  if (plan.print === 'json') process.stdout.write(`${JSON.stringify({ ...facts(summary), seconds, log: file })}\n`)
+  if (plan.print !== 'text') return
+  const { done, retried, failed, cancelled, held, lost } = summary
+  const all = attempted(summary)
+  const parts = [
+    `${count(done)} done`,
+    `${count(retried)} to be retried`,
+    `${count(failed)} failed`,
+    ...(cancelled > 0 ? [`${count(cancelled)} cancelled`] : []),
+    ...(held > 0 ? [`${count(held)} held`] : []),
+    ...(lost > 0 ? [`${count(lost)} refused`] : []),
+  ]
+  process.stdout.write(
+    `${parts.join(', ')} in ${seconds.toFixed(1)} s${all > 0 ? ` (${count(Math.round(all / seconds))}/s), log ${file}` : ''}\n`,
+  )
+}
+
+export function attempted({ done, retried, failed, cancelled, held }: WorkSummary): number {
+  return done + retried + failed + cancelled + held
+}
+
+export function facts({ done, retried, failed, cancelled, held, lost, ending }: WorkSummary) {
+  return { done, retried, failed, cancelled, held, lost, ending }
+}

@@ -1,0 +1,70 @@
+/**
+ * Which job comes after which: every `after` names a job that is there and ends, and no chain bites its own tail.
+ */
+import type { Values } from './job-options.ts'
+import { nearestName } from './nearest-name.ts'
+import type { PlannedJob } from './plan.ts'
+import { showValue } from './show-value.ts'
+
+/**
+ * @param jobs  all jobs by id, also those that have other problems: to come after one of them is no mistake
+ * @returns     sentences by id, for the jobs whose `after` is wrong
+ */
+export function judgeChains(jobs: ReadonlyMap<string, Values>): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const [id, { after }] of jobs) {
+    if (after === undefined) continue
+    const sentence = judgeAfter(id, after.job, jobs)
+    if (sentence !== undefined) found.set(id, [sentence])
+  }
+  return found
+}
+
+function judgeAfter(id: string, upstream: string, jobs: ReadonlyMap<string, Values>): string | undefined {
+  if (upstream === id) return 'it comes after itself. Name another job in after().'
+  if (!jobs.has(upstream)) {
+    const nearest = nearestName(upstream, jobs.keys())
+    const advice = nearest === undefined ? 'Name one of this schedule.' : `Did you mean ${nearest}?`
+    return `after() names ${showValue(upstream)}, which is no job. ${advice}`
+  }
+  if (jobs.get(upstream)?.always === true) {
+    return `it comes after ${upstream}, which is always() at work and never ends. Name a job that does.`
+  }
+  const chain = chainFrom(id, jobs)
+  if (chain.at(-1) !== id) return undefined
+  return `it waits for itself: ${chain.join(' after ')}. Take one after() out.`
+}
+
+/**
+ * What every host runs for itself, it also knows for itself when that has ended: chains stay on one side.
+ *
+ * @returns a sentence by id, for the jobs that come after one of the other side
+ */
+export function judgeSides(jobs: readonly PlannedJob[]): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const job of jobs) {
+    const upstream = jobs.find(({ id }) => id === job.after?.job)
+    if (upstream === undefined || sideOf(upstream) === sideOf(job)) continue
+    const one = upstream.hosts === 'each' ? upstream.id : 'it'
+    found.set(
+      job.id,
+      `it comes after ${upstream.id}, but only ${one} is run by each host. Give hosts: 'each' to both, or to none; both then run commands.`,
+    )
+  }
+  return found
+}
+
+function sideOf({ hosts, work }: PlannedJob): string {
+  return hosts === 'each' ? `each${work.kind === 'exec' ? '' : ` ${work.kind}`}` : 'one'
+}
+
+/** From a job to the one it comes after, and on, until there is none or one comes again. */
+function chainFrom(id: string, jobs: ReadonlyMap<string, Values>): string[] {
+  const chain = [id]
+  for (let next = jobs.get(id)?.after?.job; next !== undefined; next = jobs.get(next)?.after?.job) {
+    const isBack = chain.includes(next)
+    chain.push(next)
+    if (isBack) break
+  }
+  return chain
+}

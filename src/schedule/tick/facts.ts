@@ -1,0 +1,69 @@
+/**
+ * What a tick knows of the database and the machine: each thing is asked for when a decision needs it, and once.
+ */
+import { availableParallelism, loadavg } from 'node:os'
+import { isGone } from '../../host/identity.ts'
+import type { Driver } from '../../queue/driver.ts'
+import { readyBuckets } from '../../queue/store/count.ts'
+import { type UnfinishedRun, unfinishedRuns } from '../../queue/store/exec-run.ts'
+import { type LedgerSlot, lastSlots } from '../../queue/store/read-slot.ts'
+import { type JobSeatHolder, queueHolders } from '../../queue/store/seat.ts'
+import { holds, type Stop, stops } from '../../queue/store/stop.ts'
+import type { PlannedJob } from '../language/plan.ts'
+
+export class Facts {
+  readonly #db: Driver
+  readonly #host: string
+  readonly #stopsIn: Driver | undefined
+  readonly #asked = new Map<string, Promise<unknown>>()
+
+  /** @param stopsIn  where stops are recorded, when that is elsewhere as well */
+  constructor(db: Driver, host: string, stopsIn?: Driver) {
+    this.#db = db
+    this.#host = host
+    this.#stopsIn = stopsIn
+  }
+
+  /** What keeps a job from being started on this host. */
+  async stop(job: string): Promise<Stop | undefined> {
+    const inForce = await this.#once('stops', async () => [
+      ...(await stops(this.#db)),
+      ...(this.#stopsIn === undefined ? [] : await stops(this.#stopsIn)),
+    ])
+    return inForce.find((one) => holds(one, job, this.#host))
+  }
+
+  /** Who is known, or must be believed, to work the shards of a queue. */
+  async holders(queue: string): Promise<readonly JobSeatHolder[]> {
+    return this.#once(`holders ${queue}`, async () =>
+      (await queueHolders(this.#db, queue)).filter((holder) => !holder.leaseOver && !isGone(holder)),
+    )
+  }
+
+  async readyBuckets(queue: string): Promise<ReadonlySet<number>> {
+    return this.#once(`ready ${queue}`, () => readyBuckets(this.#db, queue))
+  }
+
+  /** Runs of a job's command that are not finished. */
+  async runs(job: PlannedJob): Promise<readonly UnfinishedRun[]> {
+    return this.#once(`runs ${job.id}`, () => unfinishedRuns(this.#db, job.id))
+  }
+
+  /** The slot that a job was last started for. */
+  async last(job: string): Promise<LedgerSlot | undefined> {
+    return this.#once(`last ${job}`, async () => (await lastSlots(this.#db, [job], ['started', 'enqueued'])).get(job))
+  }
+
+  /** Load average of the last minute for each core. */
+  get load(): number {
+    return (loadavg()[0] ?? 0) / availableParallelism()
+  }
+
+  #once<T>(name: string, ask: () => Promise<T>): Promise<T> {
+    const known = this.#asked.get(name) as Promise<T> | undefined
+    if (known !== undefined) return known
+    const answer = ask()
+    this.#asked.set(name, answer)
+    return answer
+  }
+}
