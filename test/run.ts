@@ -12,7 +12,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { chmodSync, type Dirent, existsSync, readdirSync, statSync } from 'node:fs'
-import { constants } from 'node:os'
+import { availableParallelism, constants } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Complaint, EXIT } from '../src/exit.ts'
@@ -35,6 +35,8 @@ interface MysqlThere {
 const ROOT = resolve(import.meta.dirname, '..')
 // Of one test; Node 22 applies it to a whole file as well.
 const TEST_TIMEOUT_MS = 120_000
+// Many files wait for something, for most of their time.
+const AT_ONCE = availableParallelism() + 1
 const STOP_GRACE_MS = 3_000
 const LEAK_GRACE_MS = 5_000
 const NODES_OWN_CACHE = 'node-compile-cache'
@@ -59,7 +61,7 @@ async function main(args: readonly string[]): Promise<number> {
     const mysql = await decideMysql()
     if (mysql.kind === 'skipped') console.log(mysql.notice)
     stopLeavingAtOnce()
-    const { code, wasInterrupted } = await runTests(keeper, testArguments, mysql)
+    const { code, wasInterrupted } = await runTests(keeper, directory, testArguments, mysql)
     const databases = mysql.kind === 'there' ? await endMysql(mysql) : []
     const isClean = wasInterrupted || (await nothingIsLeft(directory, databases))
     if (mysql.kind === 'skipped') console.log(mysql.notice)
@@ -141,13 +143,15 @@ function remedy(): string {
 
 async function runTests(
   keeper: Keeper,
+  directory: string,
   testArguments: readonly string[],
   mysql: MysqlHalf,
 ): Promise<{ code: number; wasInterrupted: boolean }> {
   const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env // reading certificates slows down every start of node
+  env.NODE_COMPILE_CACHE = join(directory, NODES_OWN_CACHE) // most files load the same modules, and each would compile them
   if (mysql.kind === 'there') env.TEST_MYSQL_URL = mysql.url
-  const options = ['--test', '--test-concurrency=2', '--test-reporter=spec', `--test-timeout=${TEST_TIMEOUT_MS}`]
-  const args = [...options, ...testArguments]
+  const limits = [`--test-concurrency=${AT_ONCE}`, `--test-timeout=${TEST_TIMEOUT_MS}`]
+  const args = ['--test', '--test-reporter=spec', ...limits, ...testArguments]
   const tests = keeper.start(process.execPath, args, { output: 'inherit', cwd: ROOT, env })
 
   let interruptedBy: NodeJS.Signals | undefined

@@ -5,8 +5,13 @@ import { readFileSync } from 'node:fs'
 import yargs from 'yargs'
 import { Complaint, EXIT } from '../exit.ts'
 
-/** A parser that knows nothing yet but `--help` and `--version`; unknown flags are refused. */
-export function commandLine(name: string, args: string[]) {
+/**
+ * A parser that knows nothing yet but `--help` and `--version`; unknown flags are refused.
+ *
+ * @param verbs  the commands that it has, each with a help of its own
+ */
+export function commandLine(name: string, args: string[], verbs: readonly string[] = []) {
+  const verb = verbs.filter((one) => one === args[0])
   return yargs(args)
     .scriptName(name)
     .locale('en')
@@ -25,7 +30,7 @@ export function commandLine(name: string, args: string[]) {
       if (error instanceof Complaint) throw error
       throw new Complaint(
         EXIT.usage,
-        `${sentence(message ?? error?.message ?? 'the command line is wrong')} See "${name} --help".`,
+        `${sentence(message ?? error?.message ?? 'the command line is wrong')} See "${[name, ...verb].join(' ')} --help".`,
         { cause: error },
       )
     })
@@ -38,7 +43,9 @@ function sentence(message: string): string {
     const flags = unknown.map((name) => (name.length === 1 ? `-${name}` : `--${name}`))
     return `${flags.join(', ')} ${flags.length === 1 ? 'is' : 'are'} not known here.`
   }
-  if (message.startsWith('Not enough non-option arguments')) return 'It is not said what it is to be about.'
+  if (message.startsWith('Not enough non-option arguments')) return 'An argument is missing.'
+  const valueless = /^Not enough arguments following: (.*)$/.exec(message)?.[1]
+  if (valueless !== undefined) return `--${valueless} needs a value.`
   return /[.?!]$/.test(message) ? message : `${message}.`
 }
 

@@ -32,3 +32,10 @@ export const STATUS_NAMES = Object.keys(STATUS) as readonly StatusName[]
 export function statusName(status: number): StatusName | `${number}` {
   return STATUS_NAMES.find((name) => STATUS[name] === status) ?? `${status}`
 }
+
+const FINAL = ['done', 'failed', 'cancelled'] as const satisfies readonly StatusName[]
+
+/** Nothing follows by itself: only a person may ask for a retry. */
+export function isFinal(status: string): status is (typeof FINAL)[number] {
+  return (FINAL as readonly string[]).includes(status)
+}

@@ -26,6 +26,19 @@ export function distance(at: number, now: number): string {
   return at < now ? `${formatDuration(rounded)} ago` : `in ${formatDuration(rounded)}`
 }
 
+/** ISO 8601 in UTC, as JSON has it; null for what there is not. */
+export function isoTime(at: number): string
+export function isoTime(at: number | null | undefined): string | null
+export function isoTime(at: number | null | undefined): string | null {
+  return at === null || at === undefined ? null : new Date(at).toISOString()
+}
+
+/** In whole minutes, and of what lasts for days, in whole hours: `3h5m`. */
+export function roughly(ms: number): string {
+  const unit = ms < 2 * DAY_MS ? MINUTE_MS : HOUR_MS
+  return formatDuration(Math.floor(ms / unit) * unit)
+}
+
 /** `2026-11-20 18:04:05 (4m5s ago)` */
 export function timeText(zone: string, at: number, now: number): string {
   return `${clockTime(zone, at)} (${distance(at, now)})`

@@ -12,6 +12,8 @@ import { type DoctorProject, doctorProject, tickedOn } from './doctor-project.ts
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const MINUTE_MS = 60_000
+/** Less than the doctor gives a crontab line. */
+const PATIENCE_MS = 15_000
 
 for (const database of DATABASES) {
   test(`a healthy system has no findings (${database.name})`, async (t) => {
@@ -191,8 +193,10 @@ for (const { name, make, env, problems = [], notes = [] } of FAULTS) {
     const project = await doctorProject(t)
     await make(project)
 
+    const askedAt = performance.now()
     const told = await project.doctor(env?.(project))
 
+    assert.ok(performance.now() - askedAt < PATIENCE_MS, 'it waited for something that does not come')
     assert.equal(told.problems.length, problems.length, told.problems.join('\n'))
     assert.equal(told.notes.length, notes.length, told.notes.join('\n'))
     for (const [i, pattern] of problems.entries()) assert.match(told.problems[i] ?? '', pattern)

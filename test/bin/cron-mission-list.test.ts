@@ -52,7 +52,7 @@ for (const database of DATABASES) {
       .map((line) => JSON.parse(line))
     assert.deepEqual([first.job, first.kind, first.queue, first.shards], ['mail', 'queue', 'mail', 4])
     const { verdict, slot, host, isOpen } = first.last
-    assert.deepEqual([verdict, slot, host, isOpen], ['started', '2026-11-20T18:30:00.000Z', hostname(), false])
+    assert.deepEqual([verdict, slot, host, isOpen], ['started', '2026-11-20T18:30:00Z', hostname(), false])
     assert.deepEqual([first.workers.length, first.workers[0].shards, first.workers[0].total], [1, [1], 4])
     project.release('go')
     await project.nothingIsLeft()

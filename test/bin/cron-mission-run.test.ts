@@ -22,7 +22,7 @@ for (const database of DATABASES) {
     const [started, output, end, ...more] = stdout.trimEnd().split('\n')
     assert.match(
       started ?? '',
-      /^Job report is started for its slot 2026-11-20T02:30:00Z: task 1, worker \d+\. "queuectl show 1" tells how it goes; its output comes into .*\/logs\/do-queue-.*\.log\.$/,
+      /^Job report is started for 2026-11-20 02:30: task 1, worker \d+\. "queuectl show 1" tells how it goes; its output comes into .*\/logs\/do-queue-.*\.log\.$/,
     )
     assert.equal(output, 'report for 2026-11-20T02:30:00Z')
     assert.match(end ?? '', /^Task 1 is done with exit code 0 after \d+m?s\.$/)
@@ -54,6 +54,15 @@ for (const database of DATABASES) {
     assert.deepEqual([slot?.verdict, slot?.isOpen, others], ['started', false, []])
   })
 
+  test(`run finds the tasks whose time has come since the last tick (${database.name})`, async (t) => {
+    const project = await handProject(t, database)
+    await project.insert({ task: 'exit', queue: 'mail', bucket: 1, status: 4, run_at: -1_000 })
+
+    await project.ask('run', 'mail', '--wait')
+
+    assert.deepEqual(await project.states(), ['done'])
+  })
+
   test(`run adds the tasks of a slot, and the slot itself stays due (${database.name})`, async (t) => {
     const project = await handProject(t, database)
     const hour = Math.floor(minuteAgo(1) / 3_600_000) * 3_600_000
@@ -62,7 +71,7 @@ for (const database of DATABASES) {
     await project.ask('--at', timeText(hour))
 
     assert.equal(code, 0)
-    assert.equal(stdout, `Job bill added 1 task for its slot ${timeText(hour).slice(0, 19)}Z.\n`)
+    assert.equal(stdout, `Job bill added 1 task for ${timeText(hour).slice(0, 16).replace('T', ' ')}.\n`)
     const params = await project.db.all<{ param: string }>('SELECT param FROM queue ORDER BY id')
     assert.deepEqual(
       params.map(({ param }) => param),
@@ -100,7 +109,7 @@ test('run --wait exits 1 when the command fails, and shows the end of what it pr
   const json = await project.ask('run', 'report', '--wait', '--json')
 
   assert.equal(text.code, 1)
-  assert.match(text.stdout, /\n49\n50\nTask 1 is failed with exit code 3 after \d+m?s\.\n$/)
+  assert.match(text.stdout, /\n49\n50\nTask 1 failed with exit code 3 after \d+m?s\.\n$/)
   assert.equal(text.stdout.split('\n').length, 23, 'what it prints first is left out')
   assert.equal(json.code, 1)
   const { outcome, exitCode, output, pids, place } = JSON.parse(json.stdout)

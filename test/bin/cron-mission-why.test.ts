@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { rmSync, writeFileSync } from 'node:fs'
 import test from 'node:test'
+import { slotText } from '../../src/queue/exec-queue.ts'
 import { DATABASES } from '../helpers/databases.ts'
 import { type QueueProject, queueProject } from './queue-project.ts'
 
@@ -37,7 +38,7 @@ for (const database of DATABASES) {
     assert.match(fails, /^fails ran for .*, failed( at \S+ \S+)? with exit code 3\.\n/)
     assert.match(fails, /\n {2}task {12}\d+; see "queuectl show \d+"\n/)
     const { case: kind, slot, rows, job } = JSON.parse(again.stdout)
-    assert.deepEqual([job, kind, slot], ['fails', 'run-failed', new Date(at).toISOString()])
+    assert.deepEqual([job, kind, slot], ['fails', 'run-failed', slotText(Date.parse(at))])
     assert.deepEqual([rows.length, rows[0].verdict, rows[0].slot], [1, 'started', slot])
   })
 }

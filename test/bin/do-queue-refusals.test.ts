@@ -28,7 +28,7 @@ const USAGE: readonly (readonly [readonly string[], RegExp])[] = [
   [['--total', '61', '--shard', '0'], /^--total is 61\. Use a whole number from 1 to 60\.$/],
   [['--total', 'x'], /^--total is x\. Use a whole number from 1 to 60\.$/],
   [['--total', '2.5'], /^--total is 2\.5\. /],
-  [['--total'], /^Not enough arguments following: total\. See "do-queue --help"\.$/],
+  [['--total'], /^--total needs a value\. See "do-queue --help"\.$/],
   [['--batch', '0'], /^--batch is 0\. Use a whole number from 1 to 1000\.$/],
   [['--concurrency', '0'], /^--concurrency is 0\. Use a whole number from 1 to 1000\.$/],
   [['--limit', '-1'], /^--limit is -1\. Use a whole number from 1 to \d+\.$/],

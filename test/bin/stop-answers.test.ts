@@ -171,7 +171,7 @@ test('list shows the schedule without its database, makes none, and says what it
 
   assert.equal(withoutServer.code, 69)
   assert.match(withoutServer.stdout, /^mail\t\d{4}-/m)
-  assert.match(withoutServer.stderr, /^cron-mission: Which jobs are stopped is not known\. The database at .*\n$/)
+  assert.match(withoutServer.stderr, /^cron-mission: How the jobs stand is not known\. The database at .*\n$/)
   assert.deepEqual([withoutFile.code, withoutFile.stderr], [0, ''])
   assert.equal(existsSync(none.path('none.db')), false)
 })

@@ -150,7 +150,7 @@ const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   [['hold', '-1'], /^"-1" is no task id\. .+\.$/],
   [['release', '0'], /^"0" is no task id\. .+\.$/],
   [['retry', '99999999999999999999'], /^"99999999999999999999" is no task id\. .+\.$/],
-  [['cancel', '1', '--drop-expiry'], /^--drop-expiry is not known here\. See "queuectl --help"\.$/],
+  [['cancel', '1', '--drop-expiry'], /^--drop-expiry is not known here\. See "queuectl cancel --help"\.$/],
   [
     ['cancle', '1', '--dry-run'],
     /^"cancle" is no command of queuectl\. Did you mean cancel\? See "queuectl --help"\.$/,

@@ -412,7 +412,7 @@ const REFUSED: readonly (readonly [readonly string[], number, RegExp])[] = [
   [['1', '2'], 64, /^Name one task: queuectl show 17\.$/],
   [['1-2'], 64, /^"1-2" is no task id\. Use a whole number such as 17\.$/],
   [['99999999999999999999'], 64, /^"99999999999999999999" is no task id\. .+\.$/],
-  [['1', '--dry-run'], 64, /^--dry-run is not known here\. See "queuectl --help"\.$/],
+  [['1', '--dry-run'], 64, /^--dry-run is not known here\. See "queuectl show --help"\.$/],
 ]
 
 for (const [args, exitCode, sentence] of REFUSED) {

@@ -44,7 +44,8 @@ export async function gather(
 export async function leftovers(place: Place): Promise<string[]> {
   const { workers, runners, programs, others } = place.processes()
   const state = join(place.directory, '.queue')
-  const files = existsSync(state) ? readdirSync(state) : []
+  // The plan of the schedule is kept on purpose.
+  const files = existsSync(state) ? readdirSync(state).filter((name) => !name.startsWith('plan-')) : []
   const rows = await place.db.all<{ id: number }>('SELECT id FROM worker')
   return [
     ...[...workers, ...runners, ...programs, ...others].map(({ pid, command }) => `process ${pid}: ${command}`),

@@ -25,7 +25,7 @@ interface Flags extends SettingFlags {
 /** yargs finds the verb and checks its flags; what is wrong afterwards is no matter of the command line. */
 export async function main(args: string[]): Promise<number> {
   const chosen: { run?: () => Promise<number> } = {}
-  const line = commandLine('queuectl', args)
+  const line = commandLine('queuectl', args, VERBS)
     .usage('$0 <command>\n\nLooks after the tasks of the queue. "$0 <command> --help" has more on each.')
     .options({ json: { type: 'boolean', describe: 'Print as JSON' }, ...COMMON_FLAGS })
     .command(

@@ -15,6 +15,9 @@ const DAY_MS = 86_400_000
 export const KEEP_IDLE_MS = 8 * DAY_MS
 export const KEEP_MS = 90 * DAY_MS
 
+/** What was decided, and started nothing. */
+export const RAN_NOTHING = "is_open = 0 AND task_id IS NULL AND verdict NOT IN ('starting', 'started', 'enqueued')"
+
 const ROWS_A_SWEEP = 500
 const CURSORS = 'purge:slot'
 
@@ -30,7 +33,7 @@ const SWEEPS: readonly Sweep[] = [
   {
     name: 'idle',
     ageMs: KEEP_IDLE_MS,
-    goes: () => "is_open = 0 AND task_id IS NULL AND verdict NOT IN ('starting', 'started', 'enqueued')",
+    goes: () => RAN_NOTHING,
     beginsAnew: false,
   },
   {

@@ -86,7 +86,10 @@ export async function slotsOf(db: Driver, { job, from, to }: SlotFilter, limit: 
   return rows.map(slotOf)
 }
 
-/** The newest slot of each job, whatever became of it; of those with a `verdict` when it is given. */
+/**
+ * The newest slot of each job, whatever became of it; of those with a `verdict` when it is given. A run that has ended has
+ * its end also before a tick has written that into its slot.
+ */
 export async function lastSlots(
   db: Driver,
   jobs: readonly string[],
@@ -94,13 +97,31 @@ export async function lastSlots(
 ): Promise<Map<string, LedgerSlot>> {
   if (jobs.length === 0) return new Map()
   const only = verdicts === undefined ? '' : `AND verdict IN (${marks(verdicts.length)})`
-  const branch = `SELECT * FROM (SELECT ${slotColumns(db)} FROM slot WHERE job = ? ${only}
-                   ORDER BY slot_at DESC, ctime DESC LIMIT 1) AS one`
+  const branch = `SELECT one.*, queue.status AS task_status, queue.exit_code AS task_exit_code,
+                         queue.exit_signal AS task_exit_signal,
+                         ${db.dialect.asMs('queue.finished_at')} AS task_finished_at
+                    FROM (SELECT ${slotColumns(db)} FROM slot WHERE job = ? ${only}
+                           ORDER BY slot_at DESC, ctime DESC LIMIT 1) AS one
+                    LEFT JOIN queue
+                      ON queue.id = one.task_id
+                     AND one.is_open = 1
+                     AND queue.status IN (1, 3, 5)`
   const rows = await db.all<Record<string, Value>>(
     jobs.map(() => branch).join(' UNION ALL '),
     jobs.flatMap((job) => [job, ...(verdicts ?? [])]),
   )
-  return new Map(rows.map((row) => [String(row.job), slotOf(row)]))
+  return new Map(rows.map((row) => [String(row.job), { ...slotOf(row), ...endOf(row) }]))
+}
+
+/** How the run of an open slot ended; nothing while it has not. */
+function endOf(row: Record<string, Value>) {
+  if (row.task_status === null) return {}
+  return {
+    outcome: statusName(Number(row.task_status)) as LedgerSlot['outcome'],
+    exitCode: optional(row.task_exit_code) ?? null,
+    exitSignal: row.task_exit_signal === null ? null : String(row.task_exit_signal),
+    endedAt: optional(row.task_finished_at),
+  }
 }
 
 /**

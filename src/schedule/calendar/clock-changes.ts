@@ -4,8 +4,8 @@
  * It tells what `due.ts` has decided, and decides nothing itself.
  */
 import { zoneOffset } from '../../time/zone.ts'
-import type { PlannedJob } from '../language/plan.ts'
 import { dueAt } from './due.ts'
+import type { Calendar } from './job-calendar.ts'
 import { resolve, whenDue } from './when-due.ts'
 import { partsOf } from './when-parts.ts'
 import { zoneSpans } from './zone-spans.ts'
@@ -27,8 +27,6 @@ export type DueNote =
   | { readonly kind: 'first-pass' }
   /** Its time comes twice, and the job is due both times. */
   | { readonly kind: 'both-passes'; readonly pass: 1 | 2 }
-
-type Calendar = Pick<PlannedJob, 'when' | 'except' | 'timezone'>
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000

@@ -1,5 +1,5 @@
 /** The next runs of a job, and the last one before a moment. */
-import type { PlannedJob } from '../language/plan.ts'
+import type { Calendar } from './job-calendar.ts'
 import { occurrences } from './occurrences.ts'
 import { nextWhen } from './when-due.ts'
 
@@ -9,8 +9,6 @@ export interface Run {
   /** The minute in which it is started: later by the job's share of its spread. */
   readonly startAt: number
 }
-
-type Calendar = Pick<PlannedJob, 'when' | 'except' | 'timezone'>
 
 /** How far back a last slot is looked for, in growing steps: most are found in the first. */
 const BACK_MS = [3_600_000, 86_400_000, 32 * 86_400_000, 366 * 86_400_000, 9 * 366 * 86_400_000]

@@ -1,12 +1,12 @@
 /** What a change of clocks does to a run, in words. */
 import { zoneOffset } from '../../time/zone.ts'
-import type { PlannedJob } from '../language/plan.ts'
 import { dueNote, timeOfDay } from './clock-changes.ts'
+import type { Calendar } from './job-calendar.ts'
 
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
 
 /** `runs at 03:00 because 02:30 does not exist`; empty where there is nothing to tell. */
-export function noteText(job: Pick<PlannedJob, 'when' | 'except' | 'timezone'>, slotAt: number): string {
+export function noteText(job: Calendar, slotAt: number): string {
   const note = dueNote(job, slotAt)
   const shown = timeOfDay(slotAt + zoneOffset(job.timezone, slotAt))
   switch (note?.kind) {

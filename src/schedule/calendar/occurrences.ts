@@ -5,15 +5,15 @@
  * changes, a day of the calendar is one look at its rule and a list of times that never changes. In the hours behind a
  * change of clocks every minute is asked with `dueAt`, so this and `whenDue` cannot disagree about the hard cases.
  */
-import type { PlannedJob } from '../language/plan.ts'
+import { MINUTE_MS, minuteOf } from '../../time/minute.ts'
 import type { CronExpression } from './cron-expression.ts'
 import { matchesDay } from './day-rule.ts'
 import { dueAt } from './due.ts'
+import type { Calendar } from './job-calendar.ts'
 import { epochOf, resolve, whenDue } from './when-due.ts'
 import { type IntervalPart, type MomentPart, type Part, partsOf } from './when-parts.ts'
 import { zoneSpans } from './zone-spans.ts'
 
-const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 /** After a change of clocks, times of the day may still be made up for, or come for the second time. */
 const UNSETTLED_MS = 3 * 3_600_000
@@ -26,20 +26,16 @@ const shownCrons = new WeakMap<CronExpression, CronExpression>()
  *
  * @returns UTC milliseconds on whole minutes, ascending, each once
  */
-export function occurrences(
-  { when, except, timezone }: Pick<PlannedJob, 'when' | 'except' | 'timezone'>,
-  from: number,
-  to: number,
-): Generator<number> {
+export function occurrences({ when, except, timezone }: Calendar, from: number, to: number): Generator<number> {
   const start = (Math.floor(from / MINUTE_MS) + 1) * MINUTE_MS
-  const end = Math.floor(to / MINUTE_MS) * MINUTE_MS + 1
+  const end = minuteOf(to) + 1
   const minutes = union(partsOf(when).map((part) => minutesOf(part, timezone, start, end)))
   return except.length === 0 ? minutes : kept(minutes, { when, except, timezone }, start, end)
 }
 
 function* kept(
   minutes: Generator<number>,
-  { when, except, timezone }: Pick<PlannedJob, 'when' | 'except' | 'timezone'>,
+  { when, except, timezone }: Calendar,
   start: number,
   end: number,
 ): Generator<number> {

@@ -2,6 +2,7 @@
  * Cron expressions for programs: when one is due, by the same evaluator that the ticks go by.
  */
 import { Complaint, EXIT } from '../../exit.ts'
+import { minuteOf } from '../../time/minute.ts'
 import { isZone, SYSTEM_ZONE } from '../../time/zone.ts'
 import { nearestName } from '../language/nearest-name.ts'
 import { showValue } from '../language/show-value.ts'
@@ -35,7 +36,6 @@ export interface IsDueOptions {
   readonly timezone: string
 }
 
-const MINUTE_MS = 60_000
 const MOST = 10_000
 
 /**
@@ -60,7 +60,7 @@ export function parseCron(expression: string): ParsedCron {
       return times
     },
     isDue({ at, timezone }: IsDueOptions): boolean {
-      const minute = Math.floor(requireDate('at', at) / MINUTE_MS) * MINUTE_MS
+      const minute = minuteOf(requireDate('at', at))
       return dueAt(cron, requireZone(timezone), minute) !== undefined
     },
   })

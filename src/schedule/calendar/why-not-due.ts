@@ -4,11 +4,11 @@
  */
 import { localDay, zoneOffset } from '../../time/zone.ts'
 import { describeWhen } from '../language/describe.ts'
-import type { PlannedJob } from '../language/plan.ts'
 import type { When } from '../language/when.ts'
 import { timeOfDay } from './clock-changes.ts'
 import type { CronExpression } from './cron-expression.ts'
 import { matchesDay } from './day-rule.ts'
+import type { Calendar } from './job-calendar.ts'
 import { nextWhen, whenDue } from './when-due.ts'
 import { partsOf } from './when-parts.ts'
 
@@ -25,10 +25,7 @@ const MOST_TIMES = 6
  * @param minute  one at which the job is not due
  * @returns a clause for each word of the job
  */
-export function whyNotDue(
-  { when, except, timezone: zone }: Pick<PlannedJob, 'when' | 'except' | 'timezone'>,
-  minute: number,
-): string[] {
+export function whyNotDue({ when, except, timezone: zone }: Calendar, minute: number): string[] {
   const isNamed = whenDue(when, zone, minute) !== undefined
   const taken = isNamed ? except.find((word) => whenDue(when, zone, minute, word) === undefined) : undefined
   if (taken !== undefined) {

@@ -6,6 +6,7 @@
  * running clock have parted; then the timer is made anew, and a minute that nobody was told of is told.
  */
 import { type Logger, schedule } from 'node-cron'
+import { MINUTE_MS, minuteOf } from '../../time/minute.ts'
 
 export interface MinuteTimer {
   end(): void
@@ -18,7 +19,6 @@ export interface Clocks {
   readonly running: () => number
 }
 
-const MINUTE_MS = 60_000
 const LOOK_MS = 1_000
 const PARTED_MS = 1_000
 const CLOCKS: Clocks = { wall: Date.now, running: () => performance.now() }
@@ -59,8 +59,4 @@ export function everyMinute(onMinute: (minute: number) => void, clocks: Clocks =
       task.destroy()
     },
   }
-}
-
-function minuteOf(at: number): number {
-  return Math.floor(at / MINUTE_MS) * MINUTE_MS
 }

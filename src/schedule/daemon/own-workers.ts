@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { ownIdentity } from '../../host/identity.ts'
 import { processIds, processStart } from '../../host/processes.ts'
 import type { WorkerProcess } from '../../queue/store/stop.ts'
-import { type Sight, sight } from '../tick/drain-workers.ts'
+import { type Sight, sight } from '../stop/drain-workers.ts'
 
 const VARIABLE = 'QUEUE_DAEMON'
 

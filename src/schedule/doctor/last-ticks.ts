@@ -5,7 +5,7 @@
  */
 import type { TickRow } from '../../queue/store/tick-row.ts'
 import { formatDuration } from '../../time/duration.ts'
-import { silenceSentence, silentHosts, type Ticks } from '../tick/silence.ts'
+import { silenceSentence, silentHosts, type Ticks } from '../report/silence.ts'
 import { type Finding, note, problem } from './finding.ts'
 
 export interface ClockReading {

@@ -53,6 +53,7 @@ const SAID_LENGTH = 400
 export async function replay(command: string, variables: ReadonlyMap<string, string>, user: CronUser): Promise<Replay> {
   const directory = mkdtempSync(join(tmpdir(), 'cron-mission-doctor-'))
   const file = join(directory, 'probe.json')
+  let limit: NodeJS.Timeout | undefined
   try {
     if (user.ids !== undefined) chownSync(directory, user.ids.uid, user.ids.gid)
     const environment = {
@@ -61,10 +62,12 @@ export async function replay(command: string, variables: ReadonlyMap<string, str
       [PROBE_VARIABLE]: file,
     }
     const child = spawn(environment.SHELL, ['-c', command], {
-      ...{ cwd: existsSync(user.home) ? user.home : '/', env: environment, timeout: LIMIT_MS, killSignal: 'SIGKILL' },
+      ...{ cwd: existsSync(user.home) ? user.home : '/', env: environment },
       ...user.ids,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    // The option `timeout` of spawn would keep us here as long when there is no such shell.
+    limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS)
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => (said += bytes))
     const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
@@ -72,6 +75,7 @@ export async function replay(command: string, variables: ReadonlyMap<string, str
   } catch (error) {
     return { probe: undefined, code: null, signal: null, said: (error as Error).message }
   } finally {
+    clearTimeout(limit)
     rmSync(directory, { recursive: true, force: true })
   }
 }

@@ -23,8 +23,12 @@ export interface Schedule<Id extends string = string> {
 export type Job<Id extends string = string> = QueueJob<Id> | ExecJob<Id> | EnqueueJob<Id>
 
 /** Starts workers for a queue; an empty queue starts none. */
-export interface QueueJob<Id extends string = string> extends JobBase<Id>, JobOptions {
+export interface QueueJob<Id extends string = string> extends JobBase<Id>, Omit<JobOptions, 'overlap' | 'hosts'> {
   readonly queue: string
+  /** Due again while it is still at work. Each shard has one worker, so both at once is for commands. */
+  readonly overlap?: Exclude<Overlap, 'allow'>
+  /** Each shard has one worker, whatever the hosts. */
+  readonly hosts?: Exclude<JobOptions['hosts'], 'each'>
   readonly exec?: never
   readonly enqueue?: never
 }

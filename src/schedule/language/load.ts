@@ -108,6 +108,8 @@ const loadBySyntax: NonNullable<Hooks['load']> = (url, context, next) => {
 /** `/srv/shop/schedule.ts:12: Expression expected.`, and what to do where that is not plain. */
 function describe(error: unknown, path: string): string {
   if (!(error instanceof Error)) return `${path}: it threw ${String(error)}.`
+  const { code, path: file } = error as NodeJS.ErrnoException
+  if (code === 'EACCES' && file !== undefined) return `${file} cannot be read (EACCES). Make it readable for this user.`
   const message = error.message.replace(/\s+/g, ' ')
   return `${placeOf(error) ?? path}: ${message.replace(/[.]$/, '')}.${adviceFor(error)}`
 }

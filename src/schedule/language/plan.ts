@@ -93,7 +93,7 @@ export function planSchedule(schedule: unknown): Plan {
   problems.push(...defaults.sentences.map((sentence) => ({ sentence })))
   if (!isRecord(schedule.jobs)) {
     problems.push({
-      sentence: `Schedule: jobs is ${showValue(schedule.jobs)}. Give an object that holds a job for each id.`,
+      sentence: `Schedule: jobs is ${schedule.jobs === undefined ? 'missing' : showValue(schedule.jobs)}. Give an object that holds a job for each id.`,
     })
     return { jobs: [], problems }
   }

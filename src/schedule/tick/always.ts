@@ -8,9 +8,9 @@ import type { Driver } from '../../queue/driver.ts'
 import type { ProcessIdentity } from '../../queue/store/seat.ts'
 import { insertSlots, ownSlots, type SlotKey } from '../../queue/store/slot.ts'
 import type { PlannedJob } from '../language/plan.ts'
+import { askToLeave } from '../stop/drain-workers.ts'
 import { type CarryOutOptions, type CarryOutReport, carryOut } from './carry-out.ts'
 import { type Circumstances, decide } from './decide.ts'
-import { askToLeave } from './drain-workers.ts'
 import { notStarted } from './endings.ts'
 
 export interface KeepOptions extends CarryOutOptions {

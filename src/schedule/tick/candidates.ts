@@ -67,7 +67,7 @@ export async function reopened(
   const candidates: Candidate[] = []
   for (const job of jobs) {
     const waiting = open
-      .filter((slot) => slot.job === job.id && isUndecided(slot, self))
+      .filter((slot) => slot.job === job.id && isUndecided(slot))
       .map((slot) => ({
         slotAt: slot.slotAt,
         lateMs: Math.max(0, minute - slot.slotAt - spreadOf(job, self.host)),

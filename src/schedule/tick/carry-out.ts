@@ -5,18 +5,17 @@ import type { DayLog } from '../../log/day-log.ts'
 import type { Driver } from '../../queue/driver.ts'
 import { slotText } from '../../queue/exec-queue.ts'
 import type { ProcessIdentity } from '../../queue/store/seat.ts'
-import type { Decided } from '../../queue/store/slot.ts'
+import { type Decided, ownSlots, type SlotKey } from '../../queue/store/slot.ts'
 import type { PlannedJob } from '../language/plan.ts'
 import {
-  type ExecWork,
   groupsOf,
-  type JobOf,
+  isOfCommand,
+  isOfQueue,
   LaunchError,
   type Launched,
   type Launcher,
   launchRun,
   launchWorkers,
-  type QueueWork,
 } from './launch.ts'
 import { conclude, type Start } from './start.ts'
 
@@ -28,6 +27,8 @@ export interface CarryOutOptions {
   readonly url?: string | undefined
   /** Jobs that another one comes after: their slots stay open until they have ended. */
   readonly awaited: ReadonlySet<string>
+  /** When what is to be started was decided: UTC milliseconds; just now, unless given. */
+  readonly recordedAt?: number | undefined
 }
 
 export interface CarryOutReport {
@@ -35,6 +36,9 @@ export interface CarryOutReport {
   /** Slots whose processes the system did not start, and why. */
   readonly unlaunched: readonly { readonly choice: Start; readonly reason: string }[]
 }
+
+/** Whoever stood still for longer, in a machine that slept or was too busy, may have been taken for dead. */
+const SURE_MS = 10_000
 
 /** Launches the workers of each slot, and says so in the ledger. */
 export async function carryOut(
@@ -44,6 +48,7 @@ export async function carryOut(
 ): Promise<CarryOutReport> {
   const started: Launched[] = []
   const unlaunched: { choice: Start; reason: string }[] = []
+  let { recordedAt = Date.now() } = options
   for (const start of starts) {
     const { job, key, lateMs, decision } = start
     const { deed, reason } = decision
@@ -53,6 +58,10 @@ export async function carryOut(
       continue
     }
     const { total, maxTimeMs } = deed
+    if (Date.now() - recordedAt > SURE_MS) {
+      if (!(await isOurs(db, key, options.self))) continue
+      recordedAt = Date.now()
+    }
     try {
       const groups = groupsOf(deed.shards, job.work.processes)
       const workers = await launchWorkers(options.launcher, job, key, groups, { total, maxTimeMs })
@@ -64,7 +73,7 @@ export async function carryOut(
       started.push(...error.launched)
       unlaunched.push({ choice: start, reason: error.message })
       options.log.event('job-failed', { ...facts, reason: error.message })
-      await conclude(db, notStarted(start, error), options.self)
+      await conclude(db, failedStart(start, error), options.self)
     }
   }
   return { started, unlaunched }
@@ -101,7 +110,7 @@ export function couldNotStart({ choice, reason }: CarryOutReport['unlaunched'][n
 }
 
 /** It is tried again in the next minutes, for as long as a slot of the job may be late. */
-function notStarted({ job, key, lateMs }: Start, { message }: Error): Decided {
+function failedStart({ job, key, lateMs }: Start, { message }: Error): Decided {
   const mayWait = job.catchUp.policy !== 'none' && lateMs < job.catchUp.withinMs
   const reason = `could not be started: ${message}`
   return mayWait
@@ -109,10 +118,6 @@ function notStarted({ job, key, lateMs }: Start, { message }: Error): Decided {
     : { ...key, verdict: 'failed', reason, isOpen: false }
 }
 
-function isOfQueue(job: PlannedJob): job is JobOf<QueueWork> {
-  return job.work.kind === 'queue'
-}
-
-function isOfCommand(job: PlannedJob): job is JobOf<ExecWork> {
-  return job.work.kind === 'exec'
+async function isOurs(db: Driver, key: SlotKey, self: ProcessIdentity): Promise<boolean> {
+  return (await ownSlots(db, [key], self)).length > 0
 }

@@ -6,6 +6,7 @@ import { endedSlots, type LedgerSlot } from '../../queue/store/read-slot.ts'
 import { formatDuration } from '../../time/duration.ts'
 import type { PlannedJob } from '../language/plan.ts'
 import type { Decision } from './decide.ts'
+import { exitWords } from './exit-words.ts'
 
 const MINUTE_MS = 60_000
 
@@ -41,10 +42,10 @@ function refusalOf(slot: LedgerSlot, { job, withinMs }: { job: string; withinMs:
   return no('missed', `${job} ended ${took} after its slot, and within is ${formatDuration(withinMs)}`)
 }
 
-function endOf({ outcome, exitCode, exitSignal }: LedgerSlot): string {
+function endOf({ outcome, ...exit }: LedgerSlot): string {
   if (outcome === 'cancelled') return 'was cancelled'
   if (outcome === 'unknown') return 'ended in a way that is not known any more'
-  return `failed${exitSignal !== null ? ` by ${exitSignal}` : exitCode !== null ? ` with exit code ${exitCode}` : ''}`
+  return `failed${exitWords(exit)}`
 }
 
 function no(verdict: 'blocked' | 'missed', reason: string): Decision {

@@ -11,11 +11,11 @@ import type { Cause, Verdict } from '../../queue/store/slot.ts'
 import { formatDuration } from '../../time/duration.ts'
 import type { PlannedJob, Work } from '../language/plan.ts'
 import { showValue } from '../language/show-value.ts'
+import { stopReason } from '../stop/stop-words.ts'
 import type { Asker } from './ask-job.ts'
 import type { Facts } from './facts.ts'
 import type { DueSlot } from './look-back.ts'
 import { stopTime } from './stop-time.ts'
-import { stopReason } from './stop-words.ts'
 
 export type Decision =
   | { readonly kind: 'no'; readonly verdict: Verdict; readonly reason: string; readonly trouble?: true }

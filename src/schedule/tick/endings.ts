@@ -5,8 +5,8 @@
  * there: what becomes of the tasks is each task's own affair.
  */
 import type { OpenSlot } from '../../queue/store/read-slot.ts'
+import type { RunEnding } from '../incident/incident.ts'
 import type { PlannedJob } from '../language/plan.ts'
-import type { RunEnding } from './incident.ts'
 import type { EndedRun } from './reopen.ts'
 import type { Choice } from './start.ts'
 

@@ -35,9 +35,7 @@ export class Facts {
 
   /** Who is known, or must be believed, to work the shards of a queue. */
   async holders(queue: string): Promise<readonly JobSeatHolder[]> {
-    return this.#once(`holders ${queue}`, async () =>
-      (await queueHolders(this.#db, queue)).filter((holder) => !holder.leaseOver && !isGone(holder)),
-    )
+    return this.#once(`holders ${queue}`, () => livingHolders(this.#db, queue))
   }
 
   async readyBuckets(queue: string): Promise<ReadonlySet<number>> {
@@ -66,4 +64,9 @@ export class Facts {
     this.#asked.set(name, answer)
     return answer
   }
+}
+
+/** Holders whose seats nobody else can take. */
+export async function livingHolders(db: Driver, queue: string): Promise<JobSeatHolder[]> {
+  return (await queueHolders(db, queue)).filter((holder) => !holder.leaseOver && !isGone(holder))
 }

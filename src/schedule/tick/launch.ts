@@ -35,6 +35,14 @@ export type ExecWork = Extract<Work, { kind: 'exec' }>
 /** A job of which it is known what it does. */
 export type JobOf<W extends Work> = PlannedJob & { readonly work: W }
 
+export function isOfQueue(job: PlannedJob): job is JobOf<QueueWork> {
+  return job.work.kind === 'queue'
+}
+
+export function isOfCommand(job: PlannedJob): job is JobOf<ExecWork> {
+  return job.work.kind === 'exec'
+}
+
 export interface WorkerOptions {
   /** Into how many shards the queue is divided. */
   readonly total: number

@@ -5,7 +5,8 @@ import { isGone } from '../../host/identity.ts'
 import type { DayLog } from '../../log/day-log.ts'
 import type { Driver } from '../../queue/driver.ts'
 import { slotText } from '../../queue/exec-queue.ts'
-import { cancelRuns } from '../../queue/store/exec-run.ts'
+import { isFinal } from '../../queue/status.ts'
+import { cancelRows } from '../../queue/store/change.ts'
 import type { OpenSlot } from '../../queue/store/read-slot.ts'
 import type { ProcessIdentity } from '../../queue/store/seat.ts'
 import { changeSlot, endSlot, type SlotEnding } from '../../queue/store/slot.ts'
@@ -21,14 +22,16 @@ export interface EndedRun extends SlotEnding {
 
 /** How long a launched worker may take to say that it is there. */
 const CONFIRM_MS = 10_000
-/** A tick of another host that was not heard of for so long is gone: it gives up itself before that. */
-const OTHER_HOST_MS = 120_000
+/** A tick that was not heard of for so long is gone, though its process cannot be seen: it gives up itself before that. */
+const UNHEARD_MS = 120_000
+/** Of late slots a few are started in each tick: so much longer they may wait for their turn. */
+const TURN_MS = 3_600_000
 
 /** Whether an open slot is to be decided again. */
-export function isUndecided({ verdict, owner, ageMs }: OpenSlot, self: ProcessIdentity): boolean {
+export function isUndecided({ verdict, owner, ageMs }: OpenSlot): boolean {
   if (verdict === 'waiting') return true
   if (verdict !== 'starting') return false
-  return owner.host === self.host ? isGone(owner) && ageMs >= CONFIRM_MS : ageMs >= OTHER_HOST_MS
+  return ageMs >= (isGone(owner) ? CONFIRM_MS : UNHEARD_MS)
 }
 
 export interface WaitingSlot extends DueSlot {
@@ -45,7 +48,8 @@ export async function giveUp(
   const given: WaitingSlot[] = []
   for (const slot of waiting) {
     const { slotAt, lateMs, open } = slot
-    const isOver = open.cause !== 'overlap' && lateMs > job.catchUp.withinMs
+    const withinMs = job.catchUp.withinMs + (open.cause === 'catch-up' ? TURN_MS : 0)
+    const isOver = open.cause !== 'overlap' && lateMs > withinMs
     const isOld = job.catchUp.policy !== 'all' && slotAt < newest
     if (open.verdict !== 'waiting' || !(isOver || isOld)) continue
     const { verdict, reason } = givenUp(open.cause, open.reason, lateMs)
@@ -61,28 +65,45 @@ export async function giveUp(
   return given
 }
 
-/** A job that the schedule has no more: what waits for it is closed, and what was not begun is not begun any more. */
-async function closeForgotten(db: Driver, slot: OpenSlot): Promise<void> {
+/**
+ * A job that the schedule has no more: what waits for it is closed, and what was not begun is not begun any more.
+ *
+ * What somebody wrote just now may be of a schedule that is newer than ours.
+ */
+async function closeForgotten(db: Driver, slot: OpenSlot, self: ProcessIdentity): Promise<void> {
+  if (slot.ageMs < (slot.owner.host === self.host ? CONFIRM_MS : UNHEARD_MS)) return
   if (slot.task?.status === 'running') return
-  if (slot.taskId !== undefined) await cancelRuns(db, db.dialect, slot.job)
+  if (slot.taskId !== undefined) await cancelRows(db, db.dialect, [slot.taskId])
   const reason = 'the schedule has this job no more'
-  const row = {
-    ...slot,
-    reason,
-    cause: undefined,
-    isOpen: false,
-    verdict: slot.taskId === undefined ? 'missed' : 'started',
-  }
-  await changeSlot(db, db.dialect, row as Parameters<typeof changeSlot>[2], slot.verdict, slot.owner)
+  const verdict = slot.taskId === undefined ? 'missed' : 'started'
+  await changeSlot(
+    db,
+    db.dialect,
+    { ...slot, verdict, reason, cause: undefined, isOpen: false },
+    slot.verdict,
+    slot.owner,
+  )
 }
 
-/** Closes what has ended. @returns the runs of commands that have */
+export interface SettleOptions {
+  readonly unreadable: readonly string[]
+  readonly log: DayLog
+  readonly self: ProcessIdentity
+}
+
+/**
+ * Closes what has ended.
+ *
+ * @param isShared  no host goes by another schedule: a job that this one does not have, none has
+ * @returns the runs of commands that have ended
+ */
 export async function settleAll(
   db: Driver,
   open: readonly OpenSlot[],
   jobs: readonly PlannedJob[],
-  { unreadable, log }: { readonly unreadable: readonly string[]; readonly log: DayLog },
+  { unreadable, log, self }: SettleOptions,
   facts: Facts,
+  isShared: boolean,
 ): Promise<EndedRun[]> {
   const ended: EndedRun[] = []
   for (const slot of open) {
@@ -103,7 +124,7 @@ export async function settleAll(
         continue
       }
     }
-    if (job === undefined && !unreadable.includes(slot.job)) await closeForgotten(db, slot)
+    if (job === undefined && isShared && !unreadable.includes(slot.job)) await closeForgotten(db, slot, self)
     if (job?.work.kind === 'queue' && slot.verdict === 'started') await settleQueue(db, slot, job.work.queue, facts)
   }
   return ended
@@ -128,12 +149,5 @@ async function settleQueue(db: Driver, slot: OpenSlot, queue: string, facts: Fac
 function endingOf({ task }: OpenSlot): SlotEnding | undefined {
   if (task === undefined) return { outcome: 'unknown', exitCode: null, exitSignal: null, endedAt: null } // purged
   const { exitCode, exitSignal, finishedAt = null } = task
-  switch (task.status) {
-    case 'done':
-    case 'failed':
-    case 'cancelled':
-      return { outcome: task.status, exitCode, exitSignal, endedAt: finishedAt }
-    default:
-      return undefined
-  }
+  return isFinal(task.status) ? { outcome: task.status, exitCode, exitSignal, endedAt: finishedAt } : undefined
 }

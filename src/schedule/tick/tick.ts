@@ -11,25 +11,26 @@ import { execQueue, slotText } from '../../queue/exec-queue.ts'
 import { promote } from '../../queue/store/promote.ts'
 import { type OpenSlot, openSlots } from '../../queue/store/read-slot.ts'
 import { closeSlot } from '../../queue/store/slot.ts'
+import { settleIncidents } from '../incident/settle-incidents.ts'
 import type { JobFunctions } from '../language/functions.ts'
+import { mayStartOn } from '../language/job-hosts.ts'
 import type { PlannedJob } from '../language/plan.ts'
+import { askToLeave } from '../stop/drain-workers.ts'
 import { keepAlways } from './always.ts'
 import { asker } from './ask-job.ts'
 import { type Candidate, candidate, newSlots, reopened } from './candidates.ts'
 import { type CarryOutOptions, carryOut, couldNotStart, runCommands } from './carry-out.ts'
 import { type Circumstances, decide } from './decide.ts'
-import { askToLeave } from './drain-workers.ts'
 import { endingsOf, notStarted, type Told } from './endings.ts'
 import { Facts } from './facts.ts'
 import { History } from './history.ts'
 import type { Launched } from './launch.ts'
 import { lookBack } from './look-back.ts'
 import { type EndedRun, settleAll } from './reopen.ts'
-import { settleIncidents } from './settle-incidents.ts'
 import { type Choice, isStart, record, type Start } from './start.ts'
 import { tidy } from './tidy.ts'
 
-export interface TickOptions extends Omit<CarryOutOptions, 'awaited'> {
+export interface TickOptions extends Omit<CarryOutOptions, 'awaited' | 'recordedAt'> {
   /** UTC milliseconds of a whole minute, taken when the command began. */
   readonly minute: number
   /** The minute is now, and not one that somebody named. */
@@ -52,6 +53,8 @@ export interface TickReport {
   readonly ended: readonly EndedRun[]
   /** What was decided and is no start. */
   readonly choices: readonly Choice[]
+  /** Which was decided: an earlier one than was given, where this host's clock is ahead. UTC milliseconds. */
+  readonly minute: number
   /** How many slots were due. */
   readonly due: number
 }
@@ -62,16 +65,19 @@ const PROMOTE_PATIENCE_MS = 20_000
 const MOST_LATE_STARTS = 5
 
 /** @param jobs  all jobs of the schedule whose ledger is in this database */
-export async function tick(db: Driver, jobs: readonly PlannedJob[], options: TickOptions): Promise<TickReport> {
-  const { minute, isNow, hash, self, functions } = options
+export async function tick(db: Driver, jobs: readonly PlannedJob[], given: TickOptions): Promise<TickReport> {
+  const { isNow, hash, self, functions } = given
   const { host } = self
-  const here = jobs.filter(({ hosts }) => typeof hosts === 'string' || hosts.includes(host))
-  const carry = { ...options, awaited: new Set(jobs.flatMap(({ after }) => after?.job ?? [])) }
-  const history = await History.read(db, jobs, { minute, host, hash, isNow })
+  const here = jobs.filter((job) => mayStartOn(job, host))
+  const history = await History.read(db, jobs, { minute: given.minute, host, hash, isNow })
+  const { minute } = history
+  const options = { ...given, minute }
+  const carry = { ...options, awaited: new Set(jobs.flatMap(({ after }) => after?.job ?? [])), recordedAt: Date.now() }
   const facts = new Facts(db, host, options.stopsIn)
-  const around = circumstances(db, facts, functions, host, isNow ? undefined : minute)
+  const around = circumstances(db, facts, functions, host, isNow ? Math.min(Date.now(), history.now) : minute)
+  await history.forgetFuture(db)
   const open = await openSlots(db)
-  const ended = await settleAll(db, open, jobs, options, facts)
+  const ended = await settleAll(db, open, jobs, options, facts, history.isShared)
 
   const candidates = [...(await newSlots(db, here, history, options)), ...(await reopened(db, open, here, options))]
   if (candidates.length > 0 || open.some(({ task }) => task?.isDue)) await promoteDue(db)
@@ -92,7 +98,7 @@ export async function tick(db: Driver, jobs: readonly PlannedJob[], options: Tic
   const unlaunched = [...workers.unlaunched, ...commands.unlaunched, ...kept.unlaunched]
   const decided = [...choices.filter((choice) => !isStart(choice)), ...starts]
   const held = open.filter(({ task }) => task?.status === 'held')
-  const untold = await tell(db, jobs, { ended, held, choices: decided, unlaunched }, options)
+  const untold = await tell(db, jobs, { ended, held, choices: decided, unlaunched }, options, history.now)
   await tidy(db, minute)
   return {
     started: [...workers.started, ...commands.started, ...kept.started],
@@ -105,6 +111,7 @@ export async function tick(db: Driver, jobs: readonly PlannedJob[], options: Tic
     ],
     ended,
     choices,
+    minute,
     due: candidates.length,
   }
 }
@@ -116,7 +123,7 @@ export async function preview(
   { minute, functions, self }: Pick<TickOptions, 'minute' | 'functions' | 'self'>,
 ): Promise<Choice[]> {
   const { host } = self
-  const here = jobs.filter(({ hosts }) => typeof hosts === 'string' || hosts.includes(host))
+  const here = jobs.filter((job) => mayStartOn(job, host))
   const facts = new Facts(db, host)
   const alone = { minute, decidedUntil: undefined, knownSince: undefined, host }
   const candidates = here.flatMap((job) =>
@@ -181,11 +188,12 @@ async function tell(
   db: Driver,
   jobs: readonly PlannedJob[],
   told: Told,
-  { self, minute, isNow, launcher }: TickOptions,
+  { self, launcher }: TickOptions,
+  now: number,
 ): Promise<readonly string[]> {
   if (!jobs.some(({ notify }) => notify !== undefined)) return []
   const { directory, environment } = launcher
-  const context = { host: self.host, now: isNow ? Date.now() : minute, directory, environment }
+  const context = { host: self.host, now, directory, environment }
   const { problems } = await settleIncidents(db, endingsOf(told), jobs, context)
   for (const { slot } of told.ended) await closeSlot(db, slot)
   return problems
@@ -197,6 +205,7 @@ function troubled(choices: readonly Choice[]): string[] {
   )
 }
 
-async function promoteDue(db: Driver): Promise<void> {
+/** What was scheduled for a time that has come is ready: only then it is known whether a queue has work. */
+export async function promoteDue(db: Driver): Promise<void> {
   while ((await promote(db, PROMOTE_LIMIT, PROMOTE_PATIENCE_MS)) === PROMOTE_LIMIT);
 }

@@ -1,13 +1,13 @@
 /** A schedule of fifty jobs as a large site has it: several every minute, most at night, in three zones. */
 import type { PlannedJob } from '../../../src/schedule/language/plan.ts'
 import type { When } from '../../../src/schedule/language/when.ts'
-import { planned } from '../tick/planned-job.ts'
+import { plannedJob } from '../planned-job.ts'
 
 const ZONES = ['Europe/Berlin', 'America/New_York', 'Asia/Tokyo']
 
 export function scheduleOfYear(): PlannedJob[] {
   return Array.from({ length: 50 }, (_, i) =>
-    planned(
+    plannedJob(
       { kind: 'queue', queue: `queue-${i}`, shards: 1 + (i % 4) },
       { id: `job-${i}`, when: [wordOf(i)], timezone: ZONES[i % ZONES.length] ?? 'UTC' },
     ),

@@ -3,7 +3,7 @@ import test from 'node:test'
 import { occurrences } from '../../../src/schedule/calendar/occurrences.ts'
 import { type Simulation, simulate } from '../../../src/schedule/calendar/simulate.ts'
 import type { PlannedJob } from '../../../src/schedule/language/plan.ts'
-import { planned } from '../tick/planned-job.ts'
+import { plannedJob } from '../planned-job.ts'
 import { scheduleOfYear } from './schedule-of-year.ts'
 
 const MINUTE_MS = 60_000
@@ -129,5 +129,5 @@ function play(jobs: readonly PlannedJob[], from: number, to: number, given = {})
 }
 
 function job(id: string, text: string, shards = 1, timezone = 'UTC'): PlannedJob {
-  return planned({ kind: 'queue', queue: id, shards }, { id, when: [{ kind: 'cron', text }], timezone })
+  return plannedJob({ kind: 'queue', queue: id, shards }, { id, when: [{ kind: 'cron', text }], timezone })
 }

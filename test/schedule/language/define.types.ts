@@ -191,6 +191,10 @@ export const wrongJobs: Job[] = [
   { when: every('1m') },
   // @ts-expect-error no time
   { queue: 'mail' },
+  // @ts-expect-error both at once is for commands
+  { when: every('1m'), queue: 'mail', overlap: 'allow' },
+  // @ts-expect-error each shard has one worker, whatever the hosts
+  { when: every('1m'), queue: 'mail', hosts: 'each' },
   // @ts-expect-error a cron text goes through cron(), which counts its fields
   { when: '* * * * *', queue: 'mail' },
   // @ts-expect-error a duration has a unit

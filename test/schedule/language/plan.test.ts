@@ -383,7 +383,7 @@ for (const [name, schedule, sentence] of [
   ['nothing', undefined, /^The schedule is undefined\. Export defineSchedule/],
   ['a list', [MAIL], /^The schedule is \[/],
   ['a function', () => MAIL, /^The schedule is a function\./],
-  ['no jobs', { timezone: 'UTC' }, /^Schedule: jobs is undefined\./],
+  ['no jobs', { timezone: 'UTC' }, /^Schedule: jobs is missing\./],
   ['a list of jobs', { timezone: 'UTC', jobs: [MAIL] }, /^Schedule: jobs is \[/],
   ['a number as defaults', { timezone: 'UTC', defaults: 4, jobs: {} }, /^Schedule: defaults is 4\./],
 ] satisfies [string, unknown, RegExp][]) {

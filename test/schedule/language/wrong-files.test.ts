@@ -2,8 +2,8 @@
  * Schedule files as people get them wrong: each is one sentence or two, which name the job and say what to do.
  */
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import test from 'node:test'
 import { loadSchedule } from '../../../src/schedule/language/load.ts'
 import { planSchedule } from '../../../src/schedule/language/plan.ts'
@@ -100,6 +100,23 @@ for (const [name, text, expected] of WRONG_FILES) {
     assert.ok(!failure?.includes('\n'), failure)
   })
 }
+
+test('a file that this user may not read says so', {
+  skip: process.getuid?.() !== 0 && 'root alone can be another user',
+}, async (t) => {
+  const path = fileOf(t, 'schedule.ts', 'export default {}')
+  chmodSync(dirname(path), 0o755)
+  chmodSync(path, 0o600)
+  process.seteuid?.(65_534)
+  t.after(() => process.seteuid?.(0))
+
+  const loading = loadSchedule(path, ENTRY).finally(() => process.seteuid?.(0))
+
+  await assert.rejects(
+    loading,
+    /The schedule does not load: .*schedule\.ts cannot be read \(EACCES\)\. Make it readable for this user\.$/,
+  )
+})
 
 function fileOf(t: Parameters<typeof temporaryDirectory>[0], name: string, text: string): string {
   const path = join(temporaryDirectory(t), name)

@@ -4,10 +4,10 @@ import type { OpenSlot } from '../../../src/queue/store/read-slot.ts'
 import type { Decision } from '../../../src/schedule/tick/decide.ts'
 import { endingsOf } from '../../../src/schedule/tick/endings.ts'
 import type { Choice } from '../../../src/schedule/tick/start.ts'
-import { planned } from './planned-job.ts'
+import { plannedJob } from '../planned-job.ts'
 
 const AT = Date.UTC(2026, 10, 20, 1, 30)
-const MAIL = planned({ kind: 'queue', queue: 'mail', shards: 1 })
+const MAIL = plannedJob({ kind: 'queue', queue: 'mail', shards: 1 })
 const WORKERS: Decision = {
   kind: 'start',
   reason: '1 shard',

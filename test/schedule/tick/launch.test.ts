@@ -12,10 +12,10 @@ import {
   workerFlags,
 } from '../../../src/schedule/tick/launch.ts'
 import { afterwards, temporaryDirectory } from '../../helpers/cleanup.ts'
-import { planned } from './planned-job.ts'
+import { plannedJob } from '../planned-job.ts'
 
-const MAIL = planned({ kind: 'queue', queue: 'mail', shards: 4 })
-const BACKUP = planned({ kind: 'exec', command: ['bin/backup', '--to', 'it\'s\n"here"'] }, { id: 'backup' })
+const MAIL = plannedJob({ kind: 'queue', queue: 'mail', shards: 4 })
+const BACKUP = plannedJob({ kind: 'exec', command: ['bin/backup', '--to', 'it\'s\n"here"'] }, { id: 'backup' })
 const AT = Date.UTC(2026, 10, 20, 2, 30)
 
 test('a worker is told its job, its shards and no more than the job says', () => {
@@ -25,7 +25,7 @@ test('a worker is told its job, its shards and no more than the job says', () =>
 })
 
 test('whatever a job says goes to its workers as a flag', () => {
-  const job = planned(
+  const job = plannedJob(
     { kind: 'queue', queue: 'mails', shards: 'function', concurrency: 5, batch: 20, maxTimeMs: 3_600_000 },
     { timeoutMs: 900_000, graceMs: 0, retry: '1m,5m', crash: 'hold', nice: 10, always: true },
   )
@@ -41,7 +41,7 @@ test('whatever a job says goes to its workers as a flag', () => {
 })
 
 test('a slot without a place, no retry and a negative priority are told so that they are understood', () => {
-  const job = planned(MAIL.work, { retry: '', nice: -5 })
+  const job = plannedJob(MAIL.work, { retry: '', nice: -5 })
 
   const flags = workerFlags(job, { job: 'mail', slotAt: AT, place: '' }, [3], { total: 4 })
 
@@ -52,7 +52,7 @@ test('a slot without a place, no retry and a negative priority are told so that 
 })
 
 test('what the moment allows goes before what the job says', () => {
-  const job = planned({ ...MAIL.work, maxTimeMs: 3_600_000 }, { timeoutMs: 900_000 })
+  const job = plannedJob({ ...MAIL.work, maxTimeMs: 3_600_000 }, { timeoutMs: 900_000 })
 
   const flags = workerFlags(job, undefined, [0], { total: 1, maxTimeMs: 60_000, timeoutMs: 70_000 })
 

@@ -7,7 +7,7 @@ import type { PlannedJob } from '../../../src/schedule/language/plan.ts'
 import { lookBack } from '../../../src/schedule/tick/look-back.ts'
 import { quietAfter } from '../../../src/schedule/tick/quiet.ts'
 import { nextTidying } from '../../../src/schedule/tick/tidy.ts'
-import { planned } from './planned-job.ts'
+import { plannedJob } from '../planned-job.ts'
 
 const MINUTE_MS = 60_000
 const NOON = Date.UTC(2026, 10, 20, 12)
@@ -15,7 +15,7 @@ const HOST = 'web-1'
 const QUEUE = { kind: 'queue', queue: 'mail', shards: 1 } as const
 
 function job(id: string, text: string, options: Partial<PlannedJob> = {}): PlannedJob {
-  return planned(QUEUE, { id, when: [{ kind: 'cron', text }], ...options })
+  return plannedJob(QUEUE, { id, when: [{ kind: 'cron', text }], ...options })
 }
 
 test('it is quiet until the first of the jobs is due', () => {
@@ -35,7 +35,7 @@ test('what an exception removes is not waited for', () => {
 })
 
 test('without a job that is due, it is quiet until something is to be cleared away', () => {
-  const over = planned(QUEUE, { when: [{ kind: 'once', time: '2020-01-01 00:00' }] })
+  const over = plannedJob(QUEUE, { when: [{ kind: 'once', time: '2020-01-01 00:00' }] })
 
   assert.equal(quietAfter([over], NOON, HOST)?.before, nextTidying(NOON))
   assert.equal(quietAfter([], NOON, HOST)?.before, nextTidying(NOON))

@@ -21,6 +21,8 @@ import { openStore } from '../../queue/stores.ts'
 
 export interface TickPlace {
   readonly db: Driver
+  /** What a tick logs to, and starts processes with. */
+  readonly surroundings: Pick<TickOptions, 'log' | 'launcher'>
   /** @param time  such as `2026-11-20T02:30`, UTC */
   tick(time: string, jobs: Jobs, options?: Partial<TickOptions>): Promise<TickReport>
   /** Verdicts by time, oldest first: `02:30 started`. */
@@ -56,6 +58,7 @@ export async function tickPlace(t: TestContext, database: Database): Promise<Tic
     (await slotsOf(db, job === undefined ? {} : { job }, 1_000)).toSorted((a, b) => a.slotAt - b.slotAt)
   return {
     db,
+    surroundings: { log, launcher },
     tick: (time, jobs, options = {}) =>
       tick(db, planned(jobs), {
         minute: Date.parse(`${time}Z`),

@@ -3,9 +3,9 @@
  */
 import { slotText } from '../../../queue/exec-queue.ts'
 import { KEEP_MS } from '../../../queue/store/purge-slots.ts'
+import type { BackfillPlan } from '../../../schedule/by-hand/backfill.ts'
+import type { BackfillState } from '../../../schedule/by-hand/backfill-runs.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
-import type { BackfillPlan } from '../../../schedule/tick/backfill.ts'
-import type { BackfillState } from '../../../schedule/tick/backfill-runs.ts'
 import { minuteText } from '../../../time/time-text.ts'
 import { count } from '../../progress.ts'
 

@@ -8,21 +8,23 @@ import { ownIdentity } from '../../../host/identity.ts'
 import type { Driver } from '../../../queue/driver.ts'
 import { databaseNow } from '../../../queue/store/clock.ts'
 import { stops } from '../../../queue/store/stop.ts'
+import { type BackfillPlan, MOST_SLOTS, planBackfill } from '../../../schedule/by-hand/backfill.ts'
+import { type BackfillState, runBackfill } from '../../../schedule/by-hand/backfill-runs.ts'
 import { jobFunctions } from '../../../schedule/language/functions.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
-import { type BackfillPlan, MOST_SLOTS, planBackfill } from '../../../schedule/tick/backfill.ts'
-import { type BackfillState, runBackfill } from '../../../schedule/tick/backfill-runs.ts'
+import { MINUTE_MS, minuteOf } from '../../../time/minute.ts'
 import { confirm } from '../../confirm.ts'
 import { pastTimeFlag, timeFlag, wholeNumber } from '../../flags.ts'
 import { count, progressBar } from '../../progress.ts'
 import type { Settings } from '../../settings.ts'
 import { type Period, planFacts, planLines, resultFacts, resultLines } from './backfill-text.ts'
-import { jobToStart, requireThisHost } from './job-to-start.ts'
+import { jobToStart, requireThisHost } from './find-job.ts'
 import { launcher } from './launcher.ts'
-import { isOwn, openOwn, ownUrl } from './ledger.ts'
+import { ownUrl, withLedger } from './ledger.ts'
 import { Logs } from './logs.ts'
 import { whoAsks } from './operator.ts'
-import { complain, libraryUrl, type ScheduleFlags } from './schedule.ts'
+import { complain } from './schedule.ts'
+import { libraryUrl, type ScheduleFlags } from './schedule-path.ts'
 import { withDatabase } from './with-database.ts'
 
 export interface BackfillFlags extends ScheduleFlags {
@@ -35,7 +37,6 @@ export interface BackfillFlags extends ScheduleFlags {
   readonly json?: boolean | undefined
 }
 
-const MINUTE_MS = 60_000
 const DAY = /^\d{4}-\d\d-\d\d$/
 const MOST_PARALLEL = 60
 const LEAVE_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -52,9 +53,8 @@ export async function backfill(flags: BackfillFlags, settings: Settings): Promis
   requireThisHost(job)
   refuseQueue(job, flags)
   const atOnce = wholeNumber('max-parallel', flags['max-parallel'], 1, MOST_PARALLEL) ?? 1
-  return withDatabase(settings, async (common) => {
-    const db = isOwn(job, settings) ? await openOwn(settings) : common
-    try {
+  return withDatabase(settings, (common) =>
+    withLedger(job, common, settings, async (db) => {
       const period = periodOf(flags, job, await databaseNow(common))
       const found = await planBackfill(db, job, plan.jobs, period.from, period.to)
       if (found === undefined) throw tooMany(job)
@@ -70,10 +70,8 @@ export async function backfill(flags: BackfillFlags, settings: Settings): Promis
       }
       const state = await runThem({ common, db }, job, found, { atOnce, path: plan.path, settings })
       return report(job, found, state, flags)
-    } finally {
-      if (db !== common) await db.close()
-    }
-  })
+    }),
+  )
 }
 
 function refuseQueue({ id, work }: PlannedJob, { from, to }: BackfillFlags): void {
@@ -97,7 +95,7 @@ function periodOf({ from: since, to: until }: BackfillFlags, { timezone }: Plann
     const what = end > now ? `--to is ${until}, which is to come: the ticks see to that` : `--from is after --to`
     throw new Complaint(EXIT.usage, `${what}. Give a period that is over.`)
   }
-  return { from: Math.ceil(from / MINUTE_MS) * MINUTE_MS, to: Math.floor(to / MINUTE_MS) * MINUTE_MS, now }
+  return { from: Math.ceil(from / MINUTE_MS) * MINUTE_MS, to: minuteOf(to), now }
 }
 
 function endOfDay(day: string, zone: string): number {

@@ -4,7 +4,8 @@
 import { EXIT } from '../../../exit.ts'
 import { notesOf } from '../../../schedule/language/lint.ts'
 import type { Settings } from '../../settings.ts'
-import { readSchedule, type ScheduleFlags, schedulePath } from './schedule.ts'
+import { readSchedule } from './schedule.ts'
+import { type ScheduleFlags, schedulePath } from './schedule-path.ts'
 
 export interface CheckFlags extends ScheduleFlags {
   readonly json?: boolean | undefined

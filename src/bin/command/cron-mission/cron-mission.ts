@@ -4,13 +4,12 @@
 import type { Argv } from 'yargs'
 import { Complaint, EXIT } from '../../../exit.ts'
 import { nearestName } from '../../../schedule/language/nearest-name.ts'
+import { minuteOf } from '../../../time/minute.ts'
 import { commandLine } from '../../command-line.ts'
 import { COMMON_FLAGS } from '../../flags.ts'
 import { readSettings, type Settings } from '../../settings.ts'
 import { type Flags, TEXT, type Verb, type VerbModule } from './verb.ts'
 import { VERBS } from './verbs.ts'
-
-const MINUTE_MS = 60_000
 
 const OPTIONS = {
   schedule: {
@@ -20,15 +19,19 @@ const OPTIONS = {
   json: { type: 'boolean', describe: 'Print as JSON' },
   ...COMMON_FLAGS,
 } as const
+const VERB_NAMES = VERBS.map(({ usage }) => usage.split(' ')[0] as string)
 const TICK: Verb = {
   usage: '$0',
   describe: 'Run this minute of schedule.ts: what crontab calls',
   options: {
-    at: { ...TEXT, describe: 'Run the tick of another minute' },
+    at: { ...TEXT, describe: 'Run the tick of another minute: "2026-11-20 18:04", or how long ago: 2h' },
     'dry-run': { type: 'boolean', describe: 'Say what the tick would start, and start nothing' },
     wait: { type: 'boolean', describe: 'Stay until the workers have ended: for systemd timers and containers' },
   },
-  examples: [['* * * * * cd /srv/shop && cron-mission', 'in the crontab; see crontab.example']],
+  examples: [
+    ['$0 --dry-run', 'what this minute would start'],
+    ['$0 install', 'puts the line into the crontab that runs it every minute'],
+  ],
   load: async () =>
     process.env.CRON_MISSION_PROBE === undefined
       ? { run: (await import('./tick.ts')).runTick }
@@ -36,9 +39,9 @@ const TICK: Verb = {
 }
 
 export async function main(args: string[]): Promise<number> {
-  const minute = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS
+  const minute = minuteOf(Date.now())
   let asked: { readonly verb: Verb; readonly flags: Flags } | undefined
-  const line = commandLine('cron-mission', args).options(OPTIONS)
+  const line = commandLine('cron-mission', args, VERB_NAMES).options(OPTIONS)
   for (const verb of [TICK, ...VERBS]) {
     line.command(
       verb.usage,
@@ -78,10 +81,9 @@ function declare(line: Argv, verb: Verb): Argv {
 }
 
 function unknownVerb(word: string): Complaint {
-  const names = VERBS.map(({ usage }) => usage.split(' ')[0] as string)
-  const nearest = nearestName(word, names)
+  const nearest = nearestName(word, VERB_NAMES)
   return new Complaint(
     EXIT.usage,
-    `"${word}" is no command of cron-mission. ${nearest === undefined ? `It has ${names.join(', ')}; without one it runs the tick.` : `Did you mean ${nearest}?`}`,
+    `"${word}" is no command of cron-mission. ${nearest === undefined ? `It has ${VERB_NAMES.join(', ')}; without one it runs the tick.` : `Did you mean ${nearest}?`}`,
   )
 }

@@ -9,15 +9,18 @@ import type { Driver } from '../../../queue/driver.ts'
 import { workersUnder } from '../../../queue/store/stop.ts'
 import { WorkerWatch } from '../../../schedule/daemon/worker-watch.ts'
 import { jobFunctions } from '../../../schedule/language/functions.ts'
+import { mayStartOn } from '../../../schedule/language/job-hosts.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
 import { PlanCache } from '../../../schedule/language/plan-cache.ts'
 import { keepAlways } from '../../../schedule/tick/always.ts'
 import { Facts } from '../../../schedule/tick/facts.ts'
 import { circumstances } from '../../../schedule/tick/tick.ts'
+import { minuteOf } from '../../../time/minute.ts'
 import type { Settings } from '../../settings.ts'
 import { launcher } from './launcher.ts'
 import type { Logs } from './logs.ts'
-import { complain, libraryUrl } from './schedule.ts'
+import { complain } from './schedule.ts'
+import { libraryUrl } from './schedule-path.ts'
 import { withDatabase } from './with-database.ts'
 
 export interface AlwaysKeeperOptions {
@@ -27,7 +30,6 @@ export interface AlwaysKeeperOptions {
   readonly settings: () => Settings
 }
 
-const MINUTE_MS = 60_000
 /** A worker that a tick started is seen in the database when it has taken its seat, a moment after the tick has left. */
 const SEATED_MS = [0, 500, 1_500, 4_000]
 /** What has no seat by then has died on its way: then it is asked whether anything is missing. */
@@ -81,9 +83,7 @@ export class AlwaysKeeper {
     const settings = this.#options.settings()
     const { host } = ownIdentity()
     const plan = new PlanCache(this.#options.schedulePath, settings.stateDirectory, libraryUrl()).last
-    this.#jobs = (plan?.jobs ?? []).filter(
-      ({ always, hosts }) => always && (typeof hosts === 'string' || hosts.includes(host)),
-    )
+    this.#jobs = (plan?.jobs ?? []).filter((job) => job.always && mayStartOn(job, host))
     const ids = this.#jobs.map(({ id }) => id)
     if (ids.length === 0) return this.#watch.know([], [])
     await withDatabase(settings, async (db) => {
@@ -120,7 +120,7 @@ export class AlwaysKeeper {
     const { logs } = this.#options
     const now = Date.now()
     const { started, troubles } = await keepAlways(db, [job], {
-      minute: Math.floor(now / MINUTE_MS) * MINUTE_MS,
+      minute: minuteOf(now),
       place: `again:${now}`,
       self: ownIdentity(),
       log: logs.tick,

@@ -6,10 +6,10 @@ import { ownIdentity } from '../../../host/identity.ts'
 import type { Driver } from '../../../queue/driver.ts'
 import { EVERY } from '../../../queue/store/stop.ts'
 import { ownProcesses, ownSight } from '../../../schedule/daemon/own-workers.ts'
-import { drainWorkers, type Look } from '../../../schedule/tick/drain-workers.ts'
+import { drainWorkers, type Look } from '../../../schedule/stop/drain-workers.ts'
 import { statusLine } from '../../progress.ts'
 import type { Settings } from '../../settings.ts'
-import { hasOwn, openOwn } from './ledger.ts'
+import { withOwn } from './ledger.ts'
 import { withDatabase } from './with-database.ts'
 
 export interface Drained {
@@ -29,19 +29,10 @@ export async function drainOwnWorkers(settings: Settings, timeoutMs: number): Pr
   // One that has just been started can be asked only when it has taken its seat.
   while (ownProcesses().length > 0 && timeLeft() > 0) {
     asked += await withDatabase(settings, (db) => drain(db, timeLeft()))
-    if (hasOwn(settings)) asked += await drainOwnLedger(settings, timeLeft())
+    asked += await withOwn(settings, async (own) => (own === undefined ? 0 : drain(own, timeLeft())))
     await sleep(LOOK_MS)
   }
   return { asked, notLeft: ownProcesses() }
-}
-
-async function drainOwnLedger(settings: Settings, timeoutMs: number): Promise<number> {
-  const db = await openOwn(settings)
-  try {
-    return await drain(db, timeoutMs)
-  } finally {
-    await db.close()
-  }
 }
 
 async function drain(db: Driver, timeoutMs: number): Promise<number> {

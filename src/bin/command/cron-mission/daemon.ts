@@ -16,7 +16,8 @@ import { readSettings, type Settings } from '../../settings.ts'
 import { AlwaysKeeper } from './daemon-always.ts'
 import { type Drained, drainOwnWorkers } from './daemon-drain.ts'
 import { Logs } from './logs.ts'
-import { complain, type ScheduleFlags, schedulePath } from './schedule.ts'
+import { complain } from './schedule.ts'
+import { type ScheduleFlags, schedulePath } from './schedule-path.ts'
 
 export interface DaemonFlags extends ScheduleFlags {
   readonly directory?: string | undefined

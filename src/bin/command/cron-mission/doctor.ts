@@ -24,7 +24,8 @@ import { systemdFindings, tickUnits } from '../../../schedule/doctor/systemd-tim
 import { notesOf } from '../../../schedule/language/lint.ts'
 import type { Settings } from '../../settings.ts'
 import { probe } from './probe.ts'
-import { readSchedule, type ScheduleFlags } from './schedule.ts'
+import { readSchedule } from './schedule.ts'
+import type { ScheduleFlags } from './schedule-path.ts'
 import { withDatabase } from './with-database.ts'
 
 export interface DoctorFlags extends ScheduleFlags {

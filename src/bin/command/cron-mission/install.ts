@@ -16,7 +16,8 @@ import { type TickCall, type TickLine, tickLines, tickLineText } from '../../../
 import { readUserCrontab, writeUserCrontab } from '../../../schedule/crontab/user-crontab.ts'
 import { confirm } from '../../confirm.ts'
 import type { Settings } from '../../settings.ts'
-import { complain, type ScheduleFlags, schedulePath } from './schedule.ts'
+import { complain } from './schedule.ts'
+import { type ScheduleFlags, schedulePath } from './schedule-path.ts'
 
 export interface UninstallFlags {
   readonly directory?: string | undefined

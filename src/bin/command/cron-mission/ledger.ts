@@ -7,10 +7,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Driver } from '../../../queue/driver.ts'
-import { openDatabase } from '../../../queue/open-queue.ts'
 import { isEmbedded } from '../../../queue/url.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
 import type { Settings } from '../../settings.ts'
+import { withDatabase } from './with-database.ts'
 
 const HOST_FILE = 'host.db'
 
@@ -23,11 +23,19 @@ export function ownUrl({ stateDirectory }: Settings): string {
   return `sqlite:${join(stateDirectory, HOST_FILE)}`
 }
 
-/** Whether this host has come to need one. */
-export function hasOwn({ queueUrl, stateDirectory }: Settings): boolean {
-  return !isEmbedded(queueUrl) && existsSync(join(stateDirectory, HOST_FILE))
+/** @param common  the project's database, open already */
+export function withLedger<T>(
+  job: PlannedJob,
+  common: Driver,
+  settings: Settings,
+  work: (db: Driver) => Promise<T>,
+): Promise<T> {
+  return isOwn(job, settings) ? withDatabase(settings, work, ownUrl(settings)) : work(common)
 }
 
-export function openOwn(settings: Settings): Promise<Driver> {
-  return openDatabase(ownUrl(settings), settings.directory)
+/** With this host's own database, where it has come to need one beside the project's. */
+export function withOwn<T>(settings: Settings, work: (own: Driver | undefined) => Promise<T>): Promise<T> {
+  const { queueUrl, stateDirectory } = settings
+  const hasOwn = !isEmbedded(queueUrl) && existsSync(join(stateDirectory, HOST_FILE))
+  return hasOwn ? withDatabase(settings, work, ownUrl(settings)) : work(undefined)
 }

@@ -1,6 +1,8 @@
 /** A listed job as JSON: what the schedule says, and how it stands. */
+import { slotText } from '../../../queue/exec-queue.ts'
 import type { LedgerSlot } from '../../../queue/store/read-slot.ts'
 import { describeDue } from '../../../schedule/language/describe.ts'
+import { isoTime } from '../../../time/time-text.ts'
 import type { ListedJob } from './list.ts'
 import { stopFacts } from './stop-facts.ts'
 
@@ -11,8 +13,10 @@ export function listFacts({ job, runs, standing }: ListedJob, withRuns: boolean)
   const { kind, ...does } = work
   return {
     job: id,
-    next: time(runs[0]?.startAt),
-    ...(withRuns ? { runs: runs.map(({ slotAt, startAt }) => ({ slot: time(slotAt), start: time(startAt) })) } : {}),
+    next: isoTime(runs[0]?.startAt),
+    ...(withRuns
+      ? { runs: runs.map(({ slotAt, startAt }) => ({ slot: slotText(slotAt), start: isoTime(startAt) })) }
+      : {}),
     when: describeDue(job),
     words,
     kind,
@@ -29,7 +33,7 @@ export function listFacts({ job, runs, standing }: ListedJob, withRuns: boolean)
 export function slotFacts(slot: LedgerSlot) {
   const { owner, outcome, cause, taskId } = slot
   return {
-    slot: time(slot.slotAt),
+    slot: slotText(slot.slotAt),
     place: slot.place,
     verdict: slot.verdict,
     reason: slot.reason,
@@ -37,17 +41,12 @@ export function slotFacts(slot: LedgerSlot) {
     isOpen: slot.isOpen,
     host: owner.host,
     pid: owner.pid,
-    decided: time(slot.decidedAt),
-    changed: time(slot.changedAt),
+    decided: isoTime(slot.decidedAt),
+    changed: isoTime(slot.changedAt),
     task: taskId ?? null,
     outcome: outcome ?? null,
     exitCode: slot.exitCode,
     exitSignal: slot.exitSignal,
-    ended: time(slot.endedAt),
+    ended: isoTime(slot.endedAt),
   }
-}
-
-/** ISO in UTC; null for what there is not. */
-export function time(at: number | null | undefined): string | null {
-  return at === null || at === undefined ? null : new Date(at).toISOString()
 }

@@ -11,10 +11,10 @@ import { nextRuns, type Run } from '../../../schedule/calendar/next-runs.ts'
 import { weekdayOf } from '../../../schedule/calendar/note-text.ts'
 import { describeDue } from '../../../schedule/language/describe.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
+import { silenceOf, silenceSentence } from '../../../schedule/report/silence.ts'
+import type { Standing } from '../../../schedule/report/standing.ts'
+import { pastWord, stopReason } from '../../../schedule/stop/stop-words.ts'
 import { spreadOf } from '../../../schedule/tick/look-back.ts'
-import { silenceOf, silenceSentence } from '../../../schedule/tick/silence.ts'
-import type { Standing } from '../../../schedule/tick/standing.ts'
-import { pastWord, stopReason } from '../../../schedule/tick/stop-words.ts'
 import { distance, minuteText } from '../../../time/time-text.ts'
 import { localDay } from '../../../time/zone.ts'
 import { wholeNumber } from '../../flags.ts'
@@ -23,7 +23,8 @@ import { describeShards } from '../../shards.ts'
 import { type Column, table } from '../../table.ts'
 import { workText } from './job-words.ts'
 import { listFacts } from './list-facts.ts'
-import { complain, readSchedule, type ScheduleFlags } from './schedule.ts'
+import { complain, readSchedule } from './schedule.ts'
+import type { ScheduleFlags } from './schedule-path.ts'
 import { knownStandings } from './standings.ts'
 
 export interface ListFlags extends ScheduleFlags {
@@ -59,7 +60,7 @@ export async function list(flags: ListFlags, settings: Settings, now: number): P
 
   for (const { sentence } of problems) complain(sentence)
   if (standings.problem !== undefined) {
-    complain(`Which jobs are stopped is not known. ${standings.problem.message}`)
+    complain(`How the jobs stand is not known. ${standings.problem.message}`)
   }
   const silence = silenceOf(standings.ticks)
   if (silence !== undefined) complain(silenceSentence(silence))
@@ -100,7 +101,7 @@ function terminalColumns(listed: readonly ListedJob[], now: number): ListColumn[
     { title: 'JOB', least: 8, cell: ({ job }) => job.id },
     { title: 'NEXT RUN', cell: (one) => nextText(one, (zone, at) => nearText(zone, at, now)), style: nextStyle },
     { title: 'WHEN', least: 8, cell: ({ job }) => describeDue(job) },
-    { title: 'ZONE', least: 6, cell: ({ job }) => job.timezone.replace(/^.*\//, '') },
+    { title: 'ZONE', least: 6, cell: ({ job }) => zoneText(job) },
     { title: 'WHAT', least: 6, cell: ({ job }) => workText(job) },
     {
       title: 'LAST',
@@ -116,10 +117,10 @@ function terminalColumns(listed: readonly ListedJob[], now: number): ListColumn[
 /** One line for each run, in the order of time. */
 function runTable(listed: readonly ListedJob[], now: number): string {
   const columns = [
-    ...['START', 'ZONE', 'FROM NOW', 'JOB'],
+    ...['START', { title: 'ZONE', least: 6 }, 'FROM NOW', { title: 'JOB', least: 8 }],
     ...[
-      { title: 'WHEN', least: 9 },
-      { title: 'WHAT', least: 8 },
+      { title: 'WHEN', least: 8 },
+      { title: 'WHAT', least: 6 },
       { title: 'NOTE', least: 6 },
     ],
   ]
@@ -127,10 +128,15 @@ function runTable(listed: readonly ListedJob[], now: number): string {
     .flatMap((one) => one.runs.map(({ startAt }) => ({ ...one, startAt })))
     .toSorted((a, b) => a.startAt - b.startAt)
     .map(({ startAt, ...one }) => [
-      ...[minuteText(one.job.timezone, startAt), one.job.timezone, distance(startAt, now)],
+      ...[minuteText(one.job.timezone, startAt), zoneText(one.job), distance(startAt, now)],
       ...[one.job.id, describeDue(one.job), workText(one.job), noteText(one)],
     ])
   return table(columns, rows)
+}
+
+/** Without its continent on a terminal. */
+function zoneText({ timezone }: PlannedJob): string {
+  return process.stdout.isTTY ? timezone.replace(/^.*\//, '') : timezone
 }
 
 function nextText({ job, runs: [run], standing }: ListedJob, timeText: (zone: string, at: number) => string): string {

@@ -3,21 +3,23 @@
  */
 import { Complaint, EXIT } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
+import { slotText } from '../../../queue/exec-queue.ts'
 import { dueNote } from '../../../schedule/calendar/clock-changes.ts'
 import { compileCron } from '../../../schedule/calendar/cron-expression.ts'
+import { type Calendar, calendarJob } from '../../../schedule/calendar/job-calendar.ts'
 import { nextRuns, type Run } from '../../../schedule/calendar/next-runs.ts'
 import { noteText, weekdayOf } from '../../../schedule/calendar/note-text.ts'
 import { describeDue } from '../../../schedule/language/describe.ts'
-import type { PlannedJob } from '../../../schedule/language/plan.ts'
 import { spreadOf } from '../../../schedule/tick/look-back.ts'
 import { formatDuration } from '../../../time/duration.ts'
-import { distance, minuteText } from '../../../time/time-text.ts'
+import { distance, isoTime, minuteText } from '../../../time/time-text.ts'
 import { isZone, localTime, systemZone } from '../../../time/zone.ts'
 import { timeFlag, wholeNumber } from '../../flags.ts'
 import type { Settings } from '../../settings.ts'
 import { table } from '../../table.ts'
 import { findJob } from './find-job.ts'
-import { complain, readSchedule, type ScheduleFlags } from './schedule.ts'
+import { complain, readSchedule } from './schedule.ts'
+import type { ScheduleFlags } from './schedule-path.ts'
 import { usualZone } from './usual-zone.ts'
 
 export interface NextFlags extends ScheduleFlags {
@@ -32,7 +34,7 @@ export interface NextFlags extends ScheduleFlags {
 interface Asked {
   readonly title: string
   readonly facts: Readonly<Record<string, string>>
-  readonly calendar: Pick<PlannedJob, 'when' | 'except' | 'timezone'>
+  readonly calendar: Calendar
   readonly spread: number
   /** What a person must know about all of its runs. */
   readonly remarks: readonly string[]
@@ -82,17 +84,16 @@ function cronAsked(text: string, timezone: string): Asked {
 function jobAsked({ job, jobs }: Awaited<ReturnType<typeof findJob>>, zone: string | undefined): Asked {
   const timezone = zone ?? job.timezone
   const spread = spreadOf(job, ownIdentity().host)
-  const root = rootOf(job, jobs)
+  const calendar = calendarJob(job, jobs)
   const remarks: string[] = []
   if (job.always) remarks.push(`${job.id} is always to be at work: every tick starts what is missing.`)
   if (job.paused !== undefined) {
     remarks.push(`${job.id} is paused in the schedule, so it does not run at these times: ${job.paused}.`)
   }
   const note = [
-    ...(root === job || root === undefined ? [] : [`when ${job.after?.job} has ended`]),
+    ...(calendar === job ? [] : [`when ${job.after?.job} has ended`]),
     ...(spread === 0 ? [] : [`${formatDuration(spread)} after its slot, its share of the spread`]),
   ].join('; ')
-  const calendar = root ?? job
   return {
     title: `${job.id} (${describeDue(job)})`,
     facts: { job: job.id },
@@ -101,13 +102,6 @@ function jobAsked({ job, jobs }: Awaited<ReturnType<typeof findJob>>, zone: stri
     remarks,
     note,
   }
-}
-
-/** The job whose times count: a job that comes after another is due for the slots of that one. */
-function rootOf(job: PlannedJob, jobs: readonly PlannedJob[]): PlannedJob | undefined {
-  if (job.when.length > 0 || job.after === undefined) return job
-  const upstream = jobs.find(({ id }) => id === job.after?.job)
-  return upstream === undefined ? undefined : rootOf(upstream, jobs)
 }
 
 function runTable({ title, calendar, note }: Asked, runs: readonly Run[], now: number): string {
@@ -132,8 +126,8 @@ function runFacts({ facts, calendar }: Asked, { slotAt, startAt }: Run, now: num
   const note = dueNote(calendar, slotAt)
   return {
     ...facts,
-    slot: new Date(slotAt).toISOString(),
-    start: new Date(startAt).toISOString(),
+    slot: slotText(slotAt),
+    start: isoTime(startAt),
     local: localTime(zone, startAt),
     weekday: weekdayOf(zone, startAt),
     timezone: zone,

@@ -9,15 +9,17 @@ import type { Driver } from '../../../queue/driver.ts'
 import { databaseNow } from '../../../queue/store/clock.ts'
 import { addPause, type Paused } from '../../../queue/store/pause.ts'
 import { countPrograms, EVERY, type Stop, type StopKey, workersUnder } from '../../../queue/store/stop.ts'
-import { isAlive, sight } from '../../../schedule/tick/drain-workers.ts'
-import { place, resumeCommand, sinceAndBy, subject } from '../../../schedule/tick/stop-words.ts'
+import { isAtWork } from '../../../schedule/stop/drain-workers.ts'
+import { place, resumeCommand, sinceAndBy, subject } from '../../../schedule/stop/stop-words.ts'
 import { parseDuration } from '../../../time/duration.ts'
 import { localDay, parseTime } from '../../../time/zone.ts'
 import { count } from '../../progress.ts'
 import type { Settings } from '../../settings.ts'
+import { requireJob } from './find-job.ts'
 import { whoAsks } from './operator.ts'
-import { requireJob, type ScheduleFlags } from './schedule.ts'
+import type { ScheduleFlags } from './schedule-path.ts'
 import { stopFacts } from './stop-facts.ts'
+import { zonesOf } from './usual-zone.ts'
 import { withDatabase } from './with-database.ts'
 
 export interface PauseFlags extends ScheduleFlags {
@@ -38,9 +40,8 @@ const DAY_MS = 86_400_000
 export async function pause(flags: PauseFlags, settings: Settings): Promise<number> {
   const key = { job: flags.job ?? EVERY, host: hostOf(flags) }
   const reason = reasonOf(flags.reason)
-  const job = flags.job === undefined ? undefined : await requireJob(flags.job, flags, settings)
-  // A time of the day is of the job's own clock, as those of its schedule are.
-  const zone = job?.timezone ?? settings.timezone
+  if (flags.job !== undefined) await requireJob(flags.job, flags, settings)
+  const zone = (await zonesOf(flags, settings))(flags.job)
   return withDatabase(settings, async (db) => {
     const until = flags.until === undefined ? null : untilOf(flags.until, zone, await databaseNow(db))
     const paused = await addPause(db, key, { by: whoAsks(), reason, until }, PATIENCE_MS)
@@ -99,7 +100,7 @@ interface AtWork {
 
 async function whatWorks(db: Driver, key: StopKey): Promise<AtWork> {
   const workers = await workersUnder(db, key)
-  const living = workers.filter((worker) => isAlive(worker, sight(worker)))
+  const living = workers.filter(isAtWork)
   return { workers: living.length, programs: await countPrograms(db, living) }
 }
 

@@ -12,7 +12,8 @@ import { machineZone, zoneFindings } from '../../../schedule/doctor/zones.ts'
 import { formatDuration } from '../../../time/duration.ts'
 import { systemZone } from '../../../time/zone.ts'
 import type { Settings } from '../../settings.ts'
-import { readSchedule, type ScheduleFlags } from './schedule.ts'
+import { readSchedule } from './schedule.ts'
+import type { ScheduleFlags } from './schedule-path.ts'
 
 /** Instead of a tick, when the doctor's variable is there. */
 export async function writeProbe(flags: ScheduleFlags, settings: Settings): Promise<number> {

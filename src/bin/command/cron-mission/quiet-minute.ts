@@ -15,15 +15,14 @@ import { writeTick } from '../../../queue/store/tick-row.ts'
 import { isEmbedded, openDriver } from '../../../queue/url.ts'
 import { type KeptPlan, PlanCache, type Quiet } from '../../../schedule/language/plan-cache.ts'
 import { alarmsStand } from '../../../schedule/tick/alarms.ts'
+import { MINUTE_MS, minuteOf } from '../../../time/minute.ts'
 import { localTime } from '../../../time/zone.ts'
 import { readSettings, type SettingFlags, type Settings } from '../../settings.ts'
 import { libraryUrl, type ScheduleFlags, schedulePath } from './schedule-path.ts'
 
-const MINUTE_MS = 60_000
-
 /** @returns whether the minute is done with */
 export async function passQuietMinute(flags: ScheduleFlags & SettingFlags): Promise<boolean> {
-  const minute = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS
+  const minute = minuteOf(Date.now())
   try {
     return await passes(flags, readSettings({ directory: flags.directory, url: flags.url }), minute)
   } catch {

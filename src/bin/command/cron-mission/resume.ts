@@ -8,18 +8,22 @@
 import { EXIT } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
 import type { Driver } from '../../../queue/driver.ts'
+import { slotText } from '../../../queue/exec-queue.ts'
 import { reopenSlots } from '../../../queue/store/reopen-slots.ts'
 import type { SlotKey } from '../../../queue/store/slot.ts'
 import { EVERY, holds, removeStops, type Stop, type StopKey, stops } from '../../../queue/store/stop.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
-import { pastWord, place, resumeCommand, sinceAndBy, subject } from '../../../schedule/tick/stop-words.ts'
+import { pastWord, place, resumeCommand, sinceAndBy, subject } from '../../../schedule/stop/stop-words.ts'
 import { formatDuration } from '../../../time/duration.ts'
 import { minuteText } from '../../../time/time-text.ts'
 import type { Settings } from '../../settings.ts'
-import { isOwn, openOwn } from './ledger.ts'
+import { requireJob } from './find-job.ts'
+import { withLedger } from './ledger.ts'
 import { whoAsks } from './operator.ts'
-import { complain, readSchedule, requireJob, type ScheduleFlags } from './schedule.ts'
+import { complain, readSchedule } from './schedule.ts'
+import type { ScheduleFlags } from './schedule-path.ts'
 import { stopFacts } from './stop-facts.ts'
+import { type ZoneOf, zonesOf } from './usual-zone.ts'
 import { withDatabase } from './with-database.ts'
 
 export interface ResumeFlags extends ScheduleFlags {
@@ -42,27 +46,17 @@ export async function resume(flags: ResumeFlags, settings: Settings): Promise<nu
     const remaining = all.filter((one) => !lifted.includes(one) && concerns(one, key))
     const reopened = await reopen(db, catchUp, remaining, settings)
     if (flags.json) {
-      const slots = reopened.map(({ job, slotAt, place }) => ({ job, slot: new Date(slotAt).toISOString(), place }))
+      const slots = reopened.map(({ job, slotAt, place }) => ({ job, slot: slotText(slotAt), place }))
       const facts = { lifted: lifted.map(stopFacts), remaining: remaining.map(stopFacts), reopened: slots }
       process.stdout.write(`${JSON.stringify(facts)}\n`)
     } else {
-      const timezone = await zoneOf(flags, settings)
-      const lines = [...liftedLines(key, lifted, timezone), ...remaining.map((one) => remainingLine(one, timezone))]
+      const zoneOf = await zonesOf(flags, settings)
+      const lines = [...liftedLines(key, lifted, zoneOf), ...remaining.map((one) => remainingLine(one, zoneOf))]
       const made = flags['catch-up'] ? catchUpLines(catchUp, reopened) : notMadeUpFor(lifted)
       for (const line of [...lines, ...made]) process.stdout.write(`${line}\n`)
     }
     return EXIT.ok
   })
-}
-
-/** The clock of the job, which a pause of it was told by. A schedule that cannot be read hinders nobody. */
-async function zoneOf(flags: ResumeFlags, settings: Settings): Promise<string> {
-  if (flags.job === undefined) return settings.timezone
-  const jobs = await readSchedule(flags, settings).then(
-    (plan) => plan.jobs,
-    () => [],
-  )
-  return jobs.find(({ id }) => id === flags.job)?.timezone ?? settings.timezone
 }
 
 function isLifted({ kind, job, host }: Stop, key: StopKey): boolean {
@@ -96,32 +90,28 @@ async function reopen(
     const { id, catchUp, paused } = job
     // What is kept back by something else would be kept back again.
     if (paused !== undefined || remaining.some((one) => holds(one, id, self.host))) continue
-    const own = isOwn(job, settings) ? await openOwn(settings) : undefined
-    try {
-      const how = { reason, self, patienceMs: PATIENCE_MS }
-      reopened.push(...(await reopenSlots(own ?? db, id, catchUp.withinMs, how)))
-    } finally {
-      await own?.close()
-    }
+    const how = { reason, self, patienceMs: PATIENCE_MS }
+    const slots = await withLedger(job, db, settings, (ledger) => reopenSlots(ledger, id, catchUp.withinMs, how))
+    reopened.push(...slots)
   }
   return reopened
 }
 
-function liftedLines(key: StopKey, lifted: readonly Stop[], zone: string): string[] {
+function liftedLines(key: StopKey, lifted: readonly Stop[], zoneOf: ZoneOf): string[] {
   if (lifted.length === 0) {
     const [what, it] = key.job === EVERY ? ['all jobs', 'them'] : [`job ${key.job}`, 'it']
     return [`There is no pause of ${what}, and no stop of ${it} ${place(key)}.`]
   }
   return lifted.map((one) => {
     const why = one.reason === undefined ? '' : `: ${one.reason}`
-    return `${subject(one, 'may', 'may')} be started again ${place(one)} (${pastWord(one)} ${sinceAndBy(one, zone)}${why}).`
+    return `${subject(one, 'may', 'may')} be started again ${place(one)} (${pastWord(one)} ${sinceAndBy(one, zoneOf(one.job))}${why}).`
   })
 }
 
-function remainingLine(one: Stop, zone: string): string {
+function remainingLine(one: Stop, zoneOf: ZoneOf): string {
   const there = one.kind === 'pause' || [EVERY, ownIdentity().host].includes(one.host) ? '' : ` on ${one.host}`
   const why = one.reason === undefined ? '' : ` (${one.reason})`
-  const is = `${subject(one, 'is', 'are')} still ${pastWord(one)} ${place(one)}, ${sinceAndBy(one, zone)}${why}`
+  const is = `${subject(one, 'is', 'are')} still ${pastWord(one)} ${place(one)}, ${sinceAndBy(one, zoneOf(one.job))}${why}`
   return `${is}: "${resumeCommand(one)}"${there} lifts that.`
 }
 

@@ -7,7 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Complaint, EXIT } from '../../../exit.ts'
 import { again } from '../../../queue/again.ts'
 import type { Driver } from '../../../queue/driver.ts'
+import { isFinal } from '../../../queue/status.ts'
 import { readTask, type TaskFacts } from '../../../queue/store/read-task.ts'
+import { exitWords } from '../../../schedule/tick/exit-words.ts'
 import type { Launched } from '../../../schedule/tick/launch.ts'
 import { formatDuration } from '../../../time/duration.ts'
 import { statusLine } from '../../progress.ts'
@@ -22,6 +24,7 @@ export interface RunEnd {
   readonly sentence: string
 }
 
+const ENDED: Readonly<Record<string, string>> = { done: 'is done', failed: 'failed', cancelled: 'was cancelled' }
 const LOOK_MS = 200
 const PATIENCE_MS = 60_000
 const TAIL_BYTES = 8_192
@@ -33,15 +36,17 @@ export async function waitForRun(db: Driver, taskId: number, settings: Settings,
   const task = await untilSignalled(`It goes on without this command: "queuectl show ${taskId}" tells how.`, (signal) =>
     watchTask(db, taskId, signal),
   )
-  const { state, exitCode, exitSignal, startedAt, finishedAt } = task
+  const { state, exitCode, startedAt, finishedAt, error } = task
+  const how = exitWords(task)
   const output = tailOf(task, settings.logsDirectory)
   if (!quiet && output !== null && output !== '') process.stdout.write(output.endsWith('\n') ? output : `${output}\n`)
   const took = startedAt === null || finishedAt === null ? '' : ` after ${tookText(finishedAt - startedAt)}`
   const attempts = task.attempts > 1 ? `, at attempt ${task.attempts}` : ''
-  const how = exitSignal !== null ? ` by ${exitSignal}` : exitCode !== null ? ` with exit code ${exitCode}` : ''
+  // A program that was never started has printed nothing that would tell.
+  const why = state === 'failed' && how === '' && error !== null ? `: ${error.trim().replace(/\.$/, '')}` : ''
   return {
     ...{ isGood: state === 'done', outcome: state, exitCode, output },
-    sentence: `Task ${taskId} is ${state}${how}${took}${attempts}.`,
+    sentence: `Task ${taskId} ${ENDED[state] ?? state}${how}${took}${attempts}${why}.`,
   }
 }
 
@@ -86,7 +91,7 @@ async function watchTask(db: Driver, taskId: number, signal: AbortSignal): Promi
       const task = await again(db.dialect, { forMs: PATIENCE_MS, giveUp: signal }, () => readTask(db, taskId))
       if (task === undefined)
         throw new Complaint(EXIT.unavailable, `Task ${taskId} was removed while it was waited for.`)
-      if (['done', 'failed', 'cancelled'].includes(task.state)) return task
+      if (isFinal(task.state)) return task
       const seconds = Math.round((performance.now() - begunAt) / 1_000)
       line.show(() => `task ${taskId} is ${task.state}, ${seconds} s`)
       await sleep(LOOK_MS, undefined, { signal }).catch(() => {})

@@ -7,18 +7,21 @@ import { ownIdentity } from '../../../host/identity.ts'
 import type { Driver } from '../../../queue/driver.ts'
 import { slotText } from '../../../queue/exec-queue.ts'
 import { stops } from '../../../queue/store/stop.ts'
+import { type ByHand, startByHand } from '../../../schedule/by-hand/by-hand.ts'
 import { jobFunctions } from '../../../schedule/language/functions.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
-import { type ByHand, startByHand } from '../../../schedule/tick/by-hand.ts'
+import { minuteOf } from '../../../time/minute.ts'
+import { minuteText } from '../../../time/time-text.ts'
 import { timeFlag } from '../../flags.ts'
 import type { Settings } from '../../settings.ts'
-import { jobToStart, requireThisHost } from './job-to-start.ts'
+import { jobToStart, requireThisHost } from './find-job.ts'
 import { launcher } from './launcher.ts'
-import { isOwn, openOwn, ownUrl } from './ledger.ts'
+import { ownUrl, withLedger } from './ledger.ts'
 import { Logs } from './logs.ts'
 import { whoAsks } from './operator.ts'
 import { type RunEnd, waitForRun, waitForWorkers } from './run-wait.ts'
-import { complain, libraryUrl, type ScheduleFlags } from './schedule.ts'
+import { complain } from './schedule.ts'
+import { libraryUrl, type ScheduleFlags } from './schedule-path.ts'
 import { withDatabase } from './with-database.ts'
 
 export interface RunFlags extends ScheduleFlags {
@@ -36,13 +39,17 @@ export async function run(flags: RunFlags, settings: Settings, minute: number): 
   const { job, plan } = await jobToStart(flags.job, flags, settings)
   if (!flags.force) requireThisHost(job)
   const named = timeFlag('slot', flags.slot, job.timezone)
-  const slotAt = named === undefined ? minute : Math.floor(named / 60_000) * 60_000
+  const slotAt = named === undefined ? minute : minuteOf(named)
+  if (slotAt > minute)
+    throw new Complaint(
+      EXIT.usage,
+      `--slot is ${flags.slot}, which is to come. Give a minute that is over, or leave it out.`,
+    )
   const logs = new Logs(settings)
   const functions = jobFunctions(plan.path, libraryUrl(), complain)
   try {
-    return await withDatabase(settings, async (common) => {
-      const db = isOwn(job, settings) ? await openOwn(settings) : common
-      try {
+    return await withDatabase(settings, (common) =>
+      withLedger(job, common, settings, async (db) => {
         const done = await startByHand(db, job, {
           ...{ slotAt, isNamed: named !== undefined, by: whoAsks(), force: flags.force === true },
           ...{ stops: await stops(common), functions, self: ownIdentity(), log: logs.tick },
@@ -51,11 +58,9 @@ export async function run(flags: RunFlags, settings: Settings, minute: number): 
         })
         if (done.kind === 'failed') throw new Complaint(EXIT.internal, done.sentence)
         if (done.kind === 'refused') return refused(job, done, flags)
-        return await tell(db, job, done, flags, settings, logs)
-      } finally {
-        if (db !== common) await db.close()
-      }
-    })
+        return tell(db, job, done, flags, settings, logs)
+      }),
+    )
   } finally {
     await functions.end()
     logs.close()
@@ -101,16 +106,16 @@ async function tell(
   return end === undefined || end.isGood ? EXIT.ok : EXIT.taskFailed
 }
 
-function sentence({ id }: PlannedJob, { start, launched, taskId }: Started, log: string | undefined): string {
+function sentence({ id, timezone }: PlannedJob, { start, launched, taskId }: Started, log: string | undefined): string {
   const { deed, reason } = start.decision
-  const slot = slotText(start.key.slotAt)
+  const slot = minuteText(timezone, start.key.slotAt)
   const pids = launched.map(({ pid }) => pid).join(', ')
   const workers = `${launched.length === 1 ? 'worker' : 'workers'} ${pids}`
   switch (deed.kind) {
     case 'tasks':
-      return `Job ${id} added ${deed.rows.length === 1 ? '1 task' : `${deed.rows.length} tasks`} for its slot ${slot}.`
+      return `Job ${id} added ${deed.rows.length === 1 ? '1 task' : `${deed.rows.length} tasks`} for ${slot}.`
     case 'run':
-      return `Job ${id} is started for its slot ${slot}: task ${taskId}, ${launched.length === 0 ? reason : workers}. "queuectl show ${taskId}" tells how it goes; its output comes into ${log}.`
+      return `Job ${id} is started for ${slot}: task ${taskId}, ${launched.length === 0 ? reason : workers}. "queuectl show ${taskId}" tells how it goes; its output comes into ${log}.`
     case 'workers':
       return `Job ${id} is started: ${reason}; ${workers}. They write to ${log}.`
   }

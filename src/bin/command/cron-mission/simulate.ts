@@ -7,11 +7,13 @@ import { nextRuns } from '../../../schedule/calendar/next-runs.ts'
 import { simulate as play, type Simulation } from '../../../schedule/calendar/simulate.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
 import { spreadOf } from '../../../schedule/tick/look-back.ts'
-import { localTime } from '../../../time/zone.ts'
+import { MINUTE_MS, minuteOf } from '../../../time/minute.ts'
+import { isoTime, minuteText } from '../../../time/time-text.ts'
 import { timeFlag } from '../../flags.ts'
 import type { Settings } from '../../settings.ts'
 import { findJob } from './find-job.ts'
-import { complain, readSchedule, type ScheduleFlags } from './schedule.ts'
+import { complain, readSchedule } from './schedule.ts'
+import type { ScheduleFlags } from './schedule-path.ts'
 import { simulationText } from './simulation-text.ts'
 import { usualZone } from './usual-zone.ts'
 
@@ -40,7 +42,6 @@ export interface Unforeseen {
   readonly starts: number
 }
 
-const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 const USUAL_MS = 7 * DAY_MS
 const LONGEST_MS = 10 * 366 * DAY_MS
@@ -56,8 +57,8 @@ export async function simulate(flags: SimulateFlags, settings: Settings, minute:
   const { jobs, problems } = await readSchedule(flags, settings)
   const only = flags.job === undefined ? undefined : (await findJob(flags.job, flags, settings)).job
   const zone = only?.timezone ?? usualZone(jobs)
-  const from = floor(timeFlag('from', flags.from, zone) ?? minute)
-  const to = floor(timeFlag('to', flags.to, zone) ?? from + USUAL_MS)
+  const from = minuteOf(timeFlag('from', flags.from, zone) ?? minute)
+  const to = minuteOf(timeFlag('to', flags.to, zone) ?? from + USUAL_MS)
   refuseSpan(from, to, zone)
 
   const { host } = ownIdentity()
@@ -91,7 +92,7 @@ function unforeseenIn({ jobs }: Simulation): Unforeseen[] {
 }
 
 function refuseSpan(from: number, to: number, zone: string): void {
-  const given = `from ${text(from, zone)} to ${text(to, zone)}`
+  const given = `from ${minuteText(zone, from)} to ${minuteText(zone, to)}`
   if (to <= from) throw new Complaint(EXIT.usage, `The time ${given} is none. Give a --to that is later than --from.`)
   if (to - from > LONGEST_MS) {
     throw new Complaint(EXIT.usage, `The time ${given} is too long. Simulate ten years at most.`)
@@ -101,39 +102,27 @@ function refuseSpan(from: number, to: number, zone: string): void {
 function facts({ simulation, from, to, zone, next, unforeseen }: Played) {
   const { jobs, together, clocks, ...rest } = simulation
   return {
-    from: iso(from),
-    to: iso(to),
+    from: isoTime(from),
+    to: isoTime(to),
     timezone: zone,
     ...rest,
     jobs: jobs.map(({ job, runs, first, last }) => ({
       job: job.id,
       runs,
-      first: iso(first),
-      last: iso(last),
-      next: iso(next.get(job.id)),
+      first: isoTime(first),
+      last: isoTime(last),
+      next: isoTime(next.get(job.id)),
       after: job.after?.job ?? null,
       always: job.always,
       paused: job.paused ?? null,
     })),
-    together: together.map(({ first, ...set }) => ({ ...set, first: iso(first) })),
+    together: together.map(({ first, ...set }) => ({ ...set, first: isoTime(first) })),
     clocks: clocks.map(({ at, before, after, ...effects }) => ({
-      at: iso(at),
+      at: isoTime(at),
       offsetBeforeMinutes: before / MINUTE_MS,
       offsetAfterMinutes: after / MINUTE_MS,
       ...effects,
     })),
     unforeseen,
   }
-}
-
-function floor(at: number): number {
-  return Math.floor(at / MINUTE_MS) * MINUTE_MS
-}
-
-function text(at: number, zone: string): string {
-  return localTime(zone, at).slice(0, 16).replace('T', ' ')
-}
-
-function iso(at: number | undefined): string | null {
-  return at === undefined ? null : new Date(at).toISOString()
 }

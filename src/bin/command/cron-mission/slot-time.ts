@@ -3,9 +3,10 @@
  */
 import { Complaint, EXIT } from '../../../exit.ts'
 import { gapAround, isDue, minutesOfWall, timeOfDay } from '../../../schedule/calendar/clock-changes.ts'
+import type { Calendar } from '../../../schedule/calendar/job-calendar.ts'
 import { occurrences } from '../../../schedule/calendar/occurrences.ts'
-import type { PlannedJob } from '../../../schedule/language/plan.ts'
 import { parseDuration } from '../../../time/duration.ts'
+import { minuteOf } from '../../../time/minute.ts'
 import { localDay, parseTime } from '../../../time/zone.ts'
 
 export interface SlotTime {
@@ -15,9 +16,6 @@ export interface SlotTime {
   readonly remark?: string
 }
 
-type Calendar = Pick<PlannedJob, 'when' | 'except' | 'timezone'>
-
-const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 const CLOCK_TIME = /^([01]?\d|2[0-3]):[0-5]\d$/
 const DAY = /^\d{4}-\d\d-\d\d$/
@@ -31,7 +29,7 @@ export function readSlotTime(text: string | undefined, calendar: Calendar, now: 
   if (text === undefined) return undefined
   const zone = calendar.timezone
   const ago = /[a-z]$/.test(text) ? parseDuration(text) : undefined
-  if (ago !== undefined) return { slotAt: floor(now - ago) }
+  if (ago !== undefined) return { slotAt: minuteOf(now - ago) }
   if (CLOCK_TIME.test(text)) return lastAt(text.padStart(5, '0'), calendar, now)
   const wall = parseTime(text, 'UTC')
   if (wall === undefined) {
@@ -40,9 +38,9 @@ export function readSlotTime(text: string | undefined, calendar: Calendar, now: 
       `The time is "${text}". Use a time such as 02:30, 2026-11-20 or "2026-11-20 02:30", or how long ago: 2h.`,
     )
   }
-  if (OFFSET.test(text.slice(10))) return { slotAt: floor(wall) }
+  if (OFFSET.test(text.slice(10))) return { slotAt: minuteOf(wall) }
   if (DAY.test(text)) return firstOn(text, calendar)
-  return atWall(floor(wall), calendar, zone)
+  return atWall(minuteOf(wall), calendar, zone)
 }
 
 /** The last time before now that the clock showed this. */
@@ -59,7 +57,7 @@ function firstOn(day: string, calendar: Calendar): SlotTime {
   const zone = calendar.timezone
   const midnight = parseTime(day, zone) as number
   const [first] = occurrences(calendar, midnight - 1, midnight + DAY_MS + 3 * 3_600_000)
-  return { slotAt: first !== undefined && localDay(zone, first) === day ? first : floor(midnight) }
+  return { slotAt: first !== undefined && localDay(zone, first) === day ? first : minuteOf(midnight) }
 }
 
 /** A time that the clock skipped stands for the end of the gap, one that came twice for the pass at which the job is due. */
@@ -69,7 +67,7 @@ function atWall(wall: number, calendar: Calendar, zone: string): SlotTime {
   const [first, second] = minutes
   if (first === undefined) {
     const gap = gapAround(zone, wall)
-    const slotAt = gap?.at ?? floor(wall)
+    const slotAt = gap?.at ?? minuteOf(wall)
     const shown =
       gap === undefined
         ? ''
@@ -83,8 +81,4 @@ function atWall(wall: number, calendar: Calendar, zone: string): SlotTime {
     slotAt: meant,
     remark: `${timeOfDay(wall)} came twice on ${day} in ${zone}; this is about the ${which} time.`,
   }
-}
-
-function floor(at: number): number {
-  return Math.floor(at / MINUTE_MS) * MINUTE_MS
 }

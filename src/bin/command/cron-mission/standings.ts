@@ -1,16 +1,14 @@
 /**
  * How the jobs stand, from the databases that know it: the project's, and this host's own. To look makes no database.
  */
-import { existsSync } from 'node:fs'
 import { Complaint } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
 import type { Driver } from '../../../queue/driver.ts'
-import { openDatabase } from '../../../queue/open-queue.ts'
-import { parseQueueUrl } from '../../../queue/url.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
-import { NO_STANDINGS, readStandings, type Standings } from '../../../schedule/tick/standing.ts'
+import { NO_STANDINGS, readStandings, type Standings } from '../../../schedule/report/standing.ts'
 import type { Settings } from '../../settings.ts'
 import { isOwn, ownUrl } from './ledger.ts'
+import { lookInto } from './with-database.ts'
 
 export interface KnownStandings extends Standings {
   /** Why the database could not be asked. */
@@ -33,25 +31,9 @@ function merged(shared: Standings, own: Standings, job: PlannedJob): ReturnType<
 
 async function look(
   url: string,
-  { directory }: Settings,
+  settings: Settings,
   read: (db: Driver) => Promise<Standings>,
 ): Promise<KnownStandings> {
-  try {
-    if (!isThere(url, directory)) return NO_STANDINGS
-    const db = await openDatabase(url, directory)
-    try {
-      return await read(db)
-    } finally {
-      await db.close()
-    }
-  } catch (error) {
-    if (error instanceof Complaint) return { ...NO_STANDINGS, problem: error }
-    throw error
-  }
-}
-
-/** False for a file that is not there yet. */
-export function isThere(url: string, directory: string): boolean {
-  const place = parseQueueUrl(url, directory)
-  return place.kind !== 'sqlite' || existsSync(place.file)
+  const found = await lookInto(settings, read, url)
+  return found instanceof Complaint ? { ...NO_STANDINGS, problem: found } : (found ?? NO_STANDINGS)
 }

@@ -4,8 +4,8 @@
 import type { OpenSlot } from '../../../queue/store/read-slot.ts'
 import type { WorkerProcess } from '../../../queue/store/stop.ts'
 import type { CurrentPlan } from '../../../schedule/language/current-plan.ts'
-import { pastWord, place, sinceAndBy, subject } from '../../../schedule/tick/stop-words.ts'
-import type { Survey } from '../../../schedule/tick/survey.ts'
+import type { Survey } from '../../../schedule/report/survey.ts'
+import { pastWord, place, sinceAndBy, subject } from '../../../schedule/stop/stop-words.ts'
 import { formatDuration } from '../../../time/duration.ts'
 import { distance, minuteText, timeText } from '../../../time/time-text.ts'
 import { describeShards } from '../../shards.ts'
@@ -51,7 +51,8 @@ export function statusText(plan: CurrentPlan, state: Survey, zone: string): stri
     stops
       .map((stop) => {
         const why = stop.reason === undefined ? '' : ` (${stop.reason})`
-        return `${subject(stop, 'is', 'are')} ${pastWord(stop)} ${place(stop)} ${sinceAndBy(stop, zone)}${why}.\n`
+        const own = plan.jobs.find(({ id }) => id === stop.job)?.timezone ?? zone
+        return `${subject(stop, 'is', 'are')} ${pastWord(stop)} ${place(stop)} ${sinceAndBy(stop, own)}${why}.\n`
       })
       .join(''),
   ]

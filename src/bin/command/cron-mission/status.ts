@@ -2,27 +2,25 @@
  * `cron-mission status`: how the schedule stands on all hosts, and whether something is wrong with it.
  *
  * It exits 1 when there is trouble, so that a monitor can ask it: a host that is silent, hosts with different schedules, a
- * schedule that cannot be read, or a job that has failed and not run well since. What a person wanted, a stop or a pause, is
+ * schedule that cannot be read, or a job whose last run failed or that could not be started. What a person wanted, a stop or a pause, is
  * no trouble.
  */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { EXIT } from '../../../exit.ts'
 import { slotText } from '../../../queue/exec-queue.ts'
 import type { LedgerSlot, OpenSlot } from '../../../queue/store/read-slot.ts'
 import type { WorkerProcess } from '../../../queue/store/stop.ts'
-import { isEmbedded, parseQueueUrl } from '../../../queue/url.ts'
-import { type CurrentPlan, currentPlan } from '../../../schedule/language/current-plan.ts'
+import type { CurrentPlan } from '../../../schedule/language/current-plan.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
-import { type Survey, survey } from '../../../schedule/tick/survey.ts'
-import { timeText } from '../../../time/time-text.ts'
+import { type Survey, survey } from '../../../schedule/report/survey.ts'
+import { isoTime, timeText } from '../../../time/time-text.ts'
 import type { Settings } from '../../settings.ts'
-import { openOwn } from './ledger.ts'
-import { libraryUrl, type ScheduleFlags, schedulePath } from './schedule.ts'
+import { withOwn } from './ledger.ts'
+import { planNow } from './schedule.ts'
+import type { ScheduleFlags } from './schedule-path.ts'
 import { statusText } from './status-text.ts'
 import { stopFacts } from './stop-facts.ts'
 import { usualZone } from './usual-zone.ts'
-import { withDatabase } from './with-database.ts'
+import { isThere, withDatabase } from './with-database.ts'
 
 export interface StatusFlags extends ScheduleFlags {
   readonly json?: boolean | undefined
@@ -34,12 +32,7 @@ const NOBODY: Survey = {
 }
 
 export async function status(flags: StatusFlags, settings: Settings): Promise<number> {
-  const { stateDirectory } = settings
-  const plan = await currentPlan(schedulePath(flags, settings), {
-    stateDirectory,
-    entryUrl: libraryUrl(),
-    now: Date.now(),
-  })
+  const plan = await planNow(flags, settings)
   const timezone = usualZone(plan.jobs)
   const state = await surveyAll(settings, plan.jobs)
   const troubles = [...ofPlan(plan, state.now, timezone), ...state.troubles]
@@ -49,19 +42,8 @@ export async function status(flags: StatusFlags, settings: Settings): Promise<nu
 }
 
 async function surveyAll(settings: Settings, jobs: readonly PlannedJob[]): Promise<Survey> {
-  const { queueUrl, directory, stateDirectory } = settings
-  const place = parseQueueUrl(queueUrl, directory)
-  // To look at a schedule makes no database.
-  if (place.kind === 'sqlite' && !existsSync(place.file)) return NOBODY
-  const hasOwn = !isEmbedded(queueUrl) && existsSync(join(stateDirectory, 'host.db'))
-  return withDatabase(settings, async (db) => {
-    const own = hasOwn ? await openOwn(settings) : undefined
-    try {
-      return await survey(db, own, jobs)
-    } finally {
-      await own?.close()
-    }
-  })
+  if (!isThere(settings)) return NOBODY
+  return withDatabase(settings, (db) => withOwn(settings, (own) => survey(db, own, jobs)))
 }
 
 function ofPlan({ problems, staleSince }: CurrentPlan, now: number, zone: string): string[] {
@@ -79,9 +61,9 @@ function facts(
   return {
     jobs: plan.jobs.length,
     plan: plan.hash,
-    staleSince: plan.staleSince === undefined ? null : iso(plan.staleSince),
+    staleSince: isoTime(plan.staleSince),
     hosts: hosts.map(({ host, minute, at, plan, isSilent }) => ({
-      ...{ host, lastTick: iso(at), lastMinute: iso(minute), secondsAgo: Math.round((now - at) / 1_000) },
+      ...{ host, lastTick: isoTime(at), lastMinute: isoTime(minute), secondsAgo: Math.round((now - at) / 1_000) },
       ...{ plan, isSilent },
     })),
     workers: workers.map(workerFacts),
@@ -95,12 +77,12 @@ function facts(
 
 function workerFacts({ job, queue, total, shards, host, pid, since, leaseLeftMs, asked }: WorkerProcess) {
   const leaseSeconds = Math.round(leaseLeftMs / 1_000)
-  return { job: job ?? null, queue, total, shards, host, pid, since: iso(since), leaseSeconds, isLeaving: asked }
+  return { job: job ?? null, queue, total, shards, host, pid, since: isoTime(since), leaseSeconds, isLeaving: asked }
 }
 
 function slotFacts({ job, slotAt, place, verdict, cause, reason, taskId, task, changedAt }: OpenSlot) {
   const run = task === undefined ? {} : { state: task.status, attempt: task.attempts }
-  const since = iso(task?.startedAt ?? changedAt)
+  const since = isoTime(task?.startedAt ?? changedAt)
   return {
     job,
     slot: slotText(slotAt),
@@ -114,10 +96,6 @@ function slotFacts({ job, slotAt, place, verdict, cause, reason, taskId, task, c
   }
 }
 
-function failureFacts({ job, slotAt, place, taskId, exitCode, exitSignal }: LedgerSlot) {
-  return { job, slot: slotText(slotAt), place, task: taskId ?? null, exitCode, exitSignal }
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString()
+function failureFacts({ job, slotAt, place, verdict, reason, taskId, exitCode, exitSignal }: LedgerSlot) {
+  return { job, slot: slotText(slotAt), place, verdict, reason, task: taskId ?? null, exitCode, exitSignal }
 }

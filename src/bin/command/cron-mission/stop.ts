@@ -5,17 +5,19 @@ import { Complaint, EXIT } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
 import type { Driver } from '../../../queue/driver.ts'
 import { addStop, EVERY, type Stop, type StopKey, type WorkerProcess } from '../../../queue/store/stop.ts'
-import { drainWorkers, type Look, sight } from '../../../schedule/tick/drain-workers.ts'
-import { place, resumeCommand, sinceAndBy, subject } from '../../../schedule/tick/stop-words.ts'
+import { drainWorkers, type Look, sight } from '../../../schedule/stop/drain-workers.ts'
+import { place, resumeCommand, sinceAndBy, subject } from '../../../schedule/stop/stop-words.ts'
 import { formatDuration } from '../../../time/duration.ts'
 import { durationFlag } from '../../flags.ts'
 import { count, statusLine } from '../../progress.ts'
 import type { Settings } from '../../settings.ts'
 import { describeShards } from '../../shards.ts'
-import { hasOwn, openOwn } from './ledger.ts'
+import { requireJob } from './find-job.ts'
+import { withOwn } from './ledger.ts'
 import { whoAsks } from './operator.ts'
-import { requireJob, type ScheduleFlags } from './schedule.ts'
+import type { ScheduleFlags } from './schedule-path.ts'
 import { stopFacts } from './stop-facts.ts'
+import { zonesOf } from './usual-zone.ts'
 import { withDatabase } from './with-database.ts'
 
 export interface StopFlags extends ScheduleFlags {
@@ -39,7 +41,10 @@ export async function stop(flags: StopFlags, settings: Settings): Promise<number
     const { look, seconds, leftBy } = await drain(db, settings, stop, flags.wait ? timeoutMs : 0)
     if (flags.json) process.stdout.write(`${JSON.stringify(factsOf(stop, isNew, look, seconds))}\n`)
     if (flags.wait && look.notLeft.length > 0) throw notLeft(look, stop, leftBy, timeoutMs)
-    if (!flags.json) process.stdout.write(`${stopSentence(stop, isNew, settings, workersSentence(look, seconds))}\n`)
+    if (!flags.json) {
+      const zone = (await zonesOf(flags, settings))(flags.job)
+      process.stdout.write(`${stopSentence(stop, isNew, zone, workersSentence(look, seconds))}\n`)
+    }
     return EXIT.ok
   })
 }
@@ -52,13 +57,12 @@ async function drain(db: Driver, settings: Settings, stop: Stop, timeoutMs: numb
   const leaving = new AbortController()
   const leave = (signal: NodeJS.Signals) => leaving.abort(signal)
   for (const signal of LEAVE_SIGNALS) process.once(signal, leave)
-  const own = hasOwn(settings) ? [await openOwn(settings)] : []
+  const onLook = (look: Look) => line.show(() => drainingLine(look, seconds()))
+  const options = { sight, timeoutMs, signal: leaving.signal, onLook }
   try {
-    const onLook = (look: Look) => line.show(() => drainingLine(look, seconds()))
-    const look = await drainWorkers([db, ...own], stop, { sight, timeoutMs, signal: leaving.signal, onLook })
+    const look = await withOwn(settings, (own) => drainWorkers(own === undefined ? [db] : [db, own], stop, options))
     return { look, seconds: seconds(), leftBy: leaving.signal.reason as NodeJS.Signals | undefined }
   } finally {
-    for (const one of own) await one.close()
     for (const signal of LEAVE_SIGNALS) process.off(signal, leave)
     line.end()
   }
@@ -69,8 +73,8 @@ function drainingLine({ found, notLeft, programs }: Look, seconds: number): stri
   return `draining ${workers}, ${many(programs, 'program')} ${programs === 1 ? 'runs' : 'run'}, ${seconds} s`
 }
 
-function stopSentence(stop: Stop, isNew: boolean, { timezone }: Settings, workers: string): string {
-  const since = isNew ? '' : `, ${sinceAndBy(stop, timezone)}`
+function stopSentence(stop: Stop, isNew: boolean, zone: string, workers: string): string {
+  const since = isNew ? '' : `, ${sinceAndBy(stop, zone)}`
   const what = `${subject(stop, 'is', 'are')} stopped ${place(stop)}${since}`
   return `${what}. ${workers} "${resumeCommand(stop)}" lifts the stop.`
 }

@@ -10,22 +10,25 @@ import type { Driver } from '../../../queue/driver.ts'
 import { installationName } from '../../../queue/migrate.ts'
 import { openDatabase } from '../../../queue/open-queue.ts'
 import { isEmbedded } from '../../../queue/url.ts'
-import { type CurrentPlan, currentPlan } from '../../../schedule/language/current-plan.ts'
+import type { CurrentPlan } from '../../../schedule/language/current-plan.ts'
 import { jobFunctions } from '../../../schedule/language/functions.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
 import { Alarms } from '../../../schedule/tick/alarms.ts'
 import { lookBack } from '../../../schedule/tick/look-back.ts'
 import { quietAfter } from '../../../schedule/tick/quiet.ts'
 import { preview, type TickReport, tick } from '../../../schedule/tick/tick.ts'
+import { MINUTE_MS, minuteOf } from '../../../time/minute.ts'
 import { localTime } from '../../../time/zone.ts'
 import { endCutOff } from '../../../worker/cut-off.ts'
 import { Rescue } from '../../../worker/rescue.ts'
 import { readSettings, type SettingFlags, type Settings } from '../../settings.ts'
 import { table } from '../../table.ts'
 import { launcher } from './launcher.ts'
-import { isOwn, openOwn, ownUrl } from './ledger.ts'
+import { isOwn, ownUrl } from './ledger.ts'
 import { Logs } from './logs.ts'
-import { complain, libraryUrl, type ScheduleFlags, schedulePath } from './schedule.ts'
+import { complain, planNow } from './schedule.ts'
+import { libraryUrl, type ScheduleFlags } from './schedule-path.ts'
+import { withDatabase } from './with-database.ts'
 
 export interface TickFlags extends ScheduleFlags {
   readonly at?: string | undefined
@@ -34,7 +37,6 @@ export interface TickFlags extends ScheduleFlags {
   readonly json?: boolean | undefined
 }
 
-const MINUTE_MS = 60_000
 /** A tick that takes longer than this is stuck; the next one is about to begin. */
 const WATCHDOG_MS = 50_000
 /** How long a tick waits for runners that are about to tell more. */
@@ -42,14 +44,14 @@ const RESCUE_MS = 2_000
 
 /** What crontab calls: the flags are read already, and nothing else was loaded. */
 export function runPlainTick({ directory, url, ...flags }: TickFlags & SettingFlags): Promise<number> {
-  const minute = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS
+  const minute = minuteOf(Date.now())
   return runTick(flags, readSettings({ directory, url }), minute)
 }
 
 /** @param now  UTC milliseconds of the minute in which the command began */
 export async function runTick(flags: TickFlags, settings: Settings, now: number): Promise<number> {
-  const at = flags.at === undefined ? undefined : await timeAsked(flags.at, settings, now)
-  const minute = at === undefined ? now : Math.floor(at / MINUTE_MS) * MINUTE_MS
+  const at = flags.at === undefined ? undefined : await timeAsked(flags, settings, now)
+  const minute = at === undefined ? now : minuteOf(at)
   if (flags['dry-run']) return dryRun(minute, flags, settings)
   const watchdog = setTimeout(giveUp, WATCHDOG_MS)
   watchdog.unref()
@@ -74,12 +76,15 @@ class MinuteTick {
   readonly #logs: Logs
   readonly #alarms: Alarms
   readonly #started: TickReport['started'][number][] = []
+  /** Up to there everything is decided: an earlier minute where this host's clock is ahead. */
+  #decided: number
   #exitCode: number = EXIT.ok
 
   constructor(flags: TickFlags, settings: Settings, minute: number, logs: Logs, alarms: Alarms) {
     this.#flags = flags
     this.#settings = settings
     this.#minute = minute
+    this.#decided = minute
     this.#logs = logs
     this.#alarms = alarms
   }
@@ -109,17 +114,15 @@ class MinuteTick {
     }
   }
 
-  /** Everything up to this minute is decided: until something is due again, ticks need not ask the calendar. */
+  /** Until something is due again, ticks need not ask the calendar. */
   #keepQuiet(plan: CurrentPlan): void {
-    const quiet = quietAfter(plan.jobs, this.#minute, ownIdentity().host)
+    const quiet = quietAfter(plan.jobs, this.#decided, ownIdentity().host)
     if (quiet !== undefined) plan.keepQuiet(quiet)
   }
 
   async #plan(): Promise<CurrentPlan> {
-    const { stateDirectory } = this.#settings
-    const path = schedulePath(this.#flags, this.#settings)
     const onOutput = (line: string) => this.#logs.tick.event('job-printed', { text: line })
-    const plan = await currentPlan(path, { stateDirectory, entryUrl: libraryUrl(), now: Date.now(), onOutput })
+    const plan = await planNow(this.#flags, this.#settings, onOutput)
     for (const { job, sentence } of plan.problems) {
       this.#logs.tick.event('schedule-problem', { job, reason: sentence })
       this.#alarm(sentence, EXIT.badConfig)
@@ -128,14 +131,13 @@ class MinuteTick {
   }
 
   /** Jobs whose ledger is this host's own. @returns how many slots were due */
-  async #runOwn(jobs: readonly PlannedJob[], plan: CurrentPlan, shared: Driver | undefined): Promise<number> {
-    const db = await openOwn(this.#settings)
-    try {
+  #runOwn(jobs: readonly PlannedJob[], plan: CurrentPlan, shared: Driver | undefined): Promise<number> {
+    const url = ownUrl(this.#settings)
+    const run = async (db: Driver) => {
       await this.#rescue(db)
-      return await this.#tick(db, jobs, plan, { url: ownUrl(this.#settings), stopsIn: shared })
-    } finally {
-      await db.close()
+      return this.#tick(db, jobs, plan, { url, stopsIn: shared })
     }
+    return withDatabase(this.#settings, run, url)
   }
 
   async #tick(
@@ -159,7 +161,8 @@ class MinuteTick {
         ...own,
       })
       this.#started.push(...report.started)
-      for (const sentence of report.troubles) this.#alarm(sentence, EXIT.internal)
+      this.#decided = Math.min(this.#decided, report.minute)
+      for (const sentence of report.troubles) this.#alarm(sentence, EXIT.taskFailed)
       return report.due
     } finally {
       await functions.end()
@@ -199,11 +202,9 @@ class MinuteTick {
 }
 
 async function dryRun(minute: number, flags: TickFlags, settings: Settings): Promise<number> {
-  const path = schedulePath(flags, settings)
-  const { stateDirectory } = settings
-  const plan = await currentPlan(path, { stateDirectory, entryUrl: libraryUrl(), now: Date.now() })
+  const plan = await planNow(flags, settings)
   for (const { sentence } of plan.problems) complain(sentence)
-  const functions = jobFunctions(path, libraryUrl(), complain)
+  const functions = jobFunctions(plan.path, libraryUrl(), complain)
   const db = await openDatabase(settings.queueUrl, settings.directory)
   try {
     const choices = await preview(db, plan.jobs, { minute, functions, self: ownIdentity() })
@@ -224,9 +225,11 @@ async function dryRun(minute: number, flags: TickFlags, settings: Settings): Pro
   }
 }
 
-async function timeAsked(text: string, { timezone }: Settings, now: number): Promise<number | undefined> {
+/** On the clock that most jobs go by, as every time without an offset. */
+async function timeAsked(flags: TickFlags, settings: Settings, now: number): Promise<number | undefined> {
   const { pastTimeFlag } = await import('../../flags.ts')
-  return pastTimeFlag('at', text, timezone, now)
+  const { zonesOf } = await import('./usual-zone.ts')
+  return pastTimeFlag('at', flags.at, (await zonesOf(flags, settings))(undefined), now)
 }
 
 function giveUp(): void {

@@ -11,6 +11,7 @@ export const VERBS: readonly Verb[] = [
   {
     usage: 'check',
     describe: 'Read schedule.ts and say what is wrong with it',
+    examples: [['$0 check && git push', 'notes alone are no mistake: it exits 0']],
     load: async () => ({ run: (await import('./check.ts')).check }),
   },
   {
@@ -19,7 +20,7 @@ export const VERBS: readonly Verb[] = [
     options: { next: { ...TEXT, describe: 'The next so many runs of each job, in the order of time' } },
     examples: [
       ['$0 list', 'all jobs, a line each'],
-      ['$0 list --next 3', 'and what comes next'],
+      ['$0 list --next 3', 'a line for each run to come'],
     ],
     load: async () => ({ run: (await import('./list.ts')).list }),
   },
@@ -35,7 +36,7 @@ export const VERBS: readonly Verb[] = [
     },
     examples: [
       ['$0 next report', 'with what changes of the clocks do to it'],
-      ['$0 next "30 2 * * mon-fri" --timezone Europe/Berlin', 'needs no schedule'],
+      ["$0 next '30 2 * * mon-fri' --count 3", 'needs no schedule'],
     ],
     load: async () => ({ run: (await import('./next.ts')).next }),
   },
@@ -53,6 +54,7 @@ export const VERBS: readonly Verb[] = [
     examples: [
       ['$0 why report', 'what became of the last slot'],
       ['$0 why report 02:30', 'of the last one at that time'],
+      ["$0 why report '2026-11-20 02:30'", 'of that one'],
     ],
     load: async () => ({ run: (await import('./why.ts')).why }),
   },
@@ -72,13 +74,13 @@ export const VERBS: readonly Verb[] = [
     describe: 'Start a job now, whatever its "when" says',
     positionals: { job: ONE_JOB },
     options: {
-      slot: { ...TEXT, describe: 'For this minute, which it finds in JOB_SLOT [default: this one]' },
+      slot: { ...TEXT, describe: 'For this past minute, which it finds in JOB_SLOT [default: this one]' },
       wait: { ...SWITCH, describe: 'Stay until it has ended, show the end of its output, and exit 1 if it failed' },
       force: { ...SWITCH, describe: 'Although it is paused, at work, or its onlyIf says no' },
     },
     examples: [
       ['$0 run backup --wait', 'and see how it ends'],
-      ['$0 run report --slot "2026-11-20 02:30"', 'once more, for the slot of that night'],
+      ["$0 run report --slot '2026-11-20 02:30'", 'once more, for the slot of that night'],
     ],
     load: async () => ({ run: (await import('./run.ts')).run }),
   },
@@ -87,15 +89,15 @@ export const VERBS: readonly Verb[] = [
     describe: 'Run a job for the slots of a period that did not run',
     positionals: { job: ONE_JOB },
     options: {
-      from: { ...TEXT, describe: 'The first minute, on the clock of the job: 2026-11-01 or "2026-11-01 02:30"' },
+      from: { ...TEXT, describe: 'The first minute: 2026-11-01, "2026-11-01 02:30" or how long ago: 7d' },
       to: { ...TEXT, describe: 'The last minute; a day alone is all of it [default: now]' },
       'max-parallel': { ...TEXT, describe: 'Runs of its command at the same time, 1 to 60 [default: 1]' },
       yes: { ...SWITCH, describe: 'Do not ask' },
       'dry-run': { ...SWITCH, describe: 'Show the plan, and run nothing' },
     },
     examples: [
-      ['$0 backfill report --from 2026-11-01 --to 2026-11-07 --dry-run', 'what would be run'],
-      ['$0 backfill report --from 2026-11-01 --max-parallel 4', 'until now, four at a time; given again it goes on'],
+      ['$0 backfill report --from 7d --dry-run', 'what would be run'],
+      ['$0 backfill report --from 2026-11-01', 'until now; given again it goes on'],
     ],
     load: async () => ({ run: (await import('./backfill.ts')).backfill }),
   },
@@ -121,7 +123,7 @@ export const VERBS: readonly Verb[] = [
       host: { ...TEXT, describe: 'Only on this host [default: on all]' },
       'this-host': { type: 'boolean', describe: 'Only on this very host' },
     },
-    examples: [['$0 pause mail --until 19:00 --reason "disk swap"', 'until then, or until "$0 resume mail"']],
+    examples: [["$0 pause mail --until 19:00 --reason 'disk swap'", 'until then, or until it is resumed']],
     load: async () => ({ run: (await import('./pause.ts')).pause }),
   },
   {
@@ -146,6 +148,10 @@ export const VERBS: readonly Verb[] = [
         describe: 'Print a systemd service and its timer instead, for machines without a crontab',
       },
     },
+    examples: [
+      ['$0 install', 'shows the line, asks, writes it'],
+      ['$0 install --print', 'the line alone'],
+    ],
     load: async () => ({ run: (await import('./install.ts')).install }),
   },
   {
@@ -157,12 +163,13 @@ export const VERBS: readonly Verb[] = [
   {
     usage: 'status',
     describe: 'How the schedule stands on all hosts; exits 1 when something is wrong',
-    examples: [['$0 status || mail -s "cron-mission" ops@example.org', 'for a monitor of another host']],
+    examples: [["ssh web-1 'cd /srv/shop && cron-mission status'", 'for a monitor on another host']],
     load: async () => ({ run: (await import('./status.ts')).status }),
   },
   {
     usage: 'doctor',
     describe: 'Look for what keeps the ticks from running, and say what to do about it',
+    examples: [['$0 doctor && echo fine', 'exits 1 when there is a problem']],
     load: async () => ({ run: (await import('./doctor.ts')).doctor }),
   },
   {

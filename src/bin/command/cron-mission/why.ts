@@ -3,21 +3,23 @@
  */
 import { Complaint, EXIT } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
-import { openDatabase } from '../../../queue/open-queue.ts'
+import { slotText } from '../../../queue/exec-queue.ts'
 import { isDue } from '../../../schedule/calendar/clock-changes.ts'
+import { calendarJob } from '../../../schedule/calendar/job-calendar.ts'
 import { lastSlotBefore, nextRuns } from '../../../schedule/calendar/next-runs.ts'
-import type { PlannedJob } from '../../../schedule/language/plan.ts'
-import { type Evidence, gatherEvidence } from '../../../schedule/tick/evidence.ts'
-import { explain, isAnsweredByCalendar, needsEvidence } from '../../../schedule/tick/explain.ts'
-import type { Explanation, Question } from '../../../schedule/tick/explanation.ts'
+import { type Evidence, gatherEvidence } from '../../../schedule/report/evidence.ts'
+import { explain, isAnsweredByCalendar, needsEvidence } from '../../../schedule/report/explain.ts'
+import type { Explanation, Question } from '../../../schedule/report/explanation.ts'
+import { isoTime } from '../../../time/time-text.ts'
 import { localTime } from '../../../time/zone.ts'
 import type { Settings } from '../../settings.ts'
 import { findJob } from './find-job.ts'
 import { isOwn, ownUrl } from './ledger.ts'
-import { slotFacts, time } from './list-facts.ts'
-import { complain, type ScheduleFlags } from './schedule.ts'
+import { slotFacts } from './list-facts.ts'
+import { complain } from './schedule.ts'
+import type { ScheduleFlags } from './schedule-path.ts'
 import { readSlotTime } from './slot-time.ts'
-import { isThere } from './standings.ts'
+import { lookInto } from './with-database.ts'
 
 export interface WhyFlags extends ScheduleFlags {
   readonly job?: string | undefined
@@ -30,7 +32,7 @@ const LABEL_WIDTH = 16
 
 export async function why(flags: WhyFlags, settings: Settings, minute: number): Promise<number> {
   const { job, jobs, problems } = await findJob(flags.job ?? '', flags, settings)
-  const calendar = calendarOf(job, jobs)
+  const calendar = calendarJob(job, jobs)
   const asked = readSlotTime(flags.time, calendar, minute)
   const next = (from: number) => nextRuns(calendar, from, 1, 0)[0]?.slotAt
   const slotAt = asked?.slotAt ?? lastSlotBefore(calendar, minute) ?? next(minute) ?? minute
@@ -56,30 +58,13 @@ export async function why(flags: WhyFlags, settings: Settings, minute: number): 
   return found.exitCode
 }
 
-/** The job whose words say when: itself, or the one that it comes after. */
-function calendarOf(job: PlannedJob, jobs: readonly PlannedJob[]): PlannedJob {
-  const upstream = job.when.length > 0 ? undefined : jobs.find(({ id }) => id === job.after?.job)
-  return upstream === undefined ? job : calendarOf(upstream, jobs)
-}
-
-async function evidenceOf({ job, slotAt }: Question, settings: Settings): Promise<Evidence | Complaint | undefined> {
-  const url = isOwn(job, settings) ? ownUrl(settings) : settings.queueUrl
-  try {
-    if (!isThere(url, settings.directory)) return undefined
-    const db = await openDatabase(url, settings.directory)
-    try {
-      return await gatherEvidence(db, job, slotAt)
-    } finally {
-      await db.close()
-    }
-  } catch (error) {
-    if (error instanceof Complaint) return error
-    throw error
-  }
+function evidenceOf({ job, slotAt }: Question, settings: Settings): Promise<Evidence | Complaint | undefined> {
+  const url = isOwn(job, settings) ? ownUrl(settings) : undefined
+  return lookInto(settings, (db) => gatherEvidence(db, job, slotAt), url)
 }
 
 function text({ sentence, facts }: Explanation, remarks: readonly string[]): string {
-  const lines = facts.map(([label, value]) => `  ${label.padEnd(LABEL_WIDTH)}${value}`)
+  const lines = facts.map(([label, value]) => `  ${label.padEnd(LABEL_WIDTH - 1)} ${value}`)
   return [...remarks, sentence, ...lines].map((line) => `${line}\n`).join('')
 }
 
@@ -94,12 +79,12 @@ function facts(
     job: job.id,
     case: explanation.case,
     sentence: [...remarks, explanation.sentence].join(' '),
-    slot: time(slotAt),
+    slot: slotText(slotAt),
     local: localTime(job.timezone, slotAt),
     timezone: job.timezone,
     isDue: isDue(calendar, slotAt),
-    previous: time(previous),
-    next: time(next),
+    previous: isoTime(previous),
+    next: isoTime(next),
     rows: (evidence?.rows ?? []).map(slotFacts),
     facts: explanation.facts.map(([label, value]) => ({ label, value })),
   }

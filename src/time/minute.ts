@@ -1,0 +1,8 @@
+/** Whole minutes, which a schedule counts in. */
+
+export const MINUTE_MS = 60_000
+
+/** The minute that `at` is in: UTC milliseconds of its beginning. */
+export function minuteOf(at: number): number {
+  return Math.floor(at / MINUTE_MS) * MINUTE_MS
+}

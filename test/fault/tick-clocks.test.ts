@@ -1,0 +1,157 @@
+/**
+ * Clocks that are wrong, and set right: nothing is lost by it, and nothing doubled. The clocks are faked for the real commands.
+ */
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import test, { type TestContext } from 'node:test'
+import { slotsOf } from '../../src/queue/store/read-slot.ts'
+import { tickRows } from '../../src/queue/store/tick-row.ts'
+import { type QueueProject, queueProject } from '../bin/queue-project.ts'
+import { DATABASES, type Database } from '../helpers/databases.ts'
+import { type Ended, startProgram, waitFor } from '../helpers/processes.ts'
+import { mariadb, skip } from './database-project.ts'
+import { whyNoOtherHost } from './other-host.ts'
+
+const [sqlite] = DATABASES as [Database]
+const library = findLibrary()
+const noClock = library === undefined && 'libfaketime is not installed'
+const noOtherHost = skip || noClock || (whyNoOtherHost() ?? false)
+const HOUR_MS = 3_600_000
+/** Behind every change that the files have seen. */
+const BEGIN = Date.UTC(2035, 4, 7, 10)
+
+const SCHEDULE = (more = '') => `
+  import { cron, defineSchedule, every } from 'cron-mission'
+  const exec = ['sh', '-c', 'echo "$JOB_ID $JOB_SLOT" >> runs']
+  export default defineSchedule({ timezone: 'UTC', jobs: {
+    hourly: { when: every('1h'), exec },
+    ${more}
+  } })`
+
+test('a clock that runs three days ahead and is set right loses no slot of those days', {
+  skip: noClock,
+}, async (t) => {
+  const project = await queueProject(t, sqlite, { schedule: SCHEDULE() })
+
+  await tickAt(project, 0)
+  const ahead = await tickAt(project, 72)
+  const right = await tickAt(project, 1)
+  for (const hour of [2, 3]) await tickAt(project, hour)
+
+  assert.deepEqual([ahead.code, ahead.stderr], [0, ''])
+  assert.match(right.stderr, /the clock was set back/)
+  assert.deepEqual(await ran(project, 5), [0, 1, 2, 3, 72].map(run))
+})
+
+for (const hours of [2, 5]) {
+  test(`a clock that is set back by ${hours} hours runs nothing twice, and goes on`, { skip: noClock }, async (t) => {
+    const project = await queueProject(t, sqlite, { schedule: SCHEDULE() })
+    const before = [0, 1, hours]
+    const after = [0, hours - 1, hours + 1]
+    for (const hour of [...before, ...after]) await tickAt(project, hour)
+
+    const all = [...new Set([...before, ...after])].toSorted((a, b) => a - b)
+    assert.deepEqual(await ran(project, all.length), all.map(run))
+    const { ticks } = await tickRows(project.db)
+    assert.deepEqual(
+      ticks.map(({ minute }) => minute),
+      [BEGIN + (hours + 1) * HOUR_MS],
+    )
+  })
+}
+
+test('a job that was new while the clock was ahead runs when the clock is right', { skip: noClock }, async (t) => {
+  const project = await queueProject(t, sqlite, { schedule: SCHEDULE() })
+  await tickAt(project, 72)
+
+  await tickAt(project, 0)
+  await tickAt(project, 1)
+
+  assert.deepEqual(await ran(project, 3), [0, 1, 72].map(run))
+})
+
+for (const [clock, far] of [
+  ['three days ahead', '+3d'],
+  ['five minutes ahead', '+5m'],
+  ['five minutes behind', '-5m'],
+  ['three days behind', '-3d'],
+] as const) {
+  test(`a host whose clock is ${clock} takes no slot from the others, and runs none again`, {
+    skip: noOtherHost,
+  }, async (t) => {
+    const always = `often: { when: every('1m'), exec, overlap: 'allow', catchUp: { policy: 'all', within: '1h' } },`
+    const project = await queueProject(t, mariadb as Database, { schedule: SCHEDULE(always) })
+    const begin = Date.now()
+
+    await tickOn(project, t, hostname())
+    const other = await tickOn(project, t, 'web-2', { FAKETIME: far })
+    await tickOn(project, t, 'web-3')
+    await tickOn(project, t, 'web-2', { FAKETIME: far })
+
+    assert.match(other.stderr, /^cron-mission: The clock of this host is .* (ahead of|behind) the database's/)
+    const slots = await slotsOf(project.db, {}, 1_000)
+    const ahead = slots.filter(({ slotAt }) => slotAt > Date.now())
+    assert.deepEqual(ahead, [], 'nothing is decided that has not come')
+    assert.deepEqual(
+      slots.filter(({ verdict }) => verdict === 'missed'),
+      [],
+    )
+    // The host that is behind comes to the minutes of its own clock.
+    const now = slots.filter(({ job, slotAt }) => job === 'often' && slotAt > begin - 120_000)
+    assert.ok(now.length >= 1)
+    await waitFor(() => project.lines('runs').length >= slots.length, { what: 'the runs' })
+    assert.equal(new Set(project.lines('runs')).size, project.lines('runs').length)
+  })
+}
+
+/** @param hour  after the beginning */
+async function tickAt(project: QueueProject, hour: number): Promise<Ended> {
+  // A second of its minute, so that a slow start is no other minute.
+  const clock = clockOf(`@${(BEGIN + hour * HOUR_MS) / 1_000 + 1}`)
+  const ended = await project.run('cron-mission', [], { env: clock })
+  assert.match(ended.stderr, /^(cron-mission: The last tick was for .* the clock was set back.*\n)?$/)
+  return ended
+}
+
+function clockOf(time: string): Record<string, string> {
+  return {
+    LD_PRELOAD: library ?? '',
+    FAKETIME: time,
+    FAKETIME_FMT: '%s',
+    FAKETIME_DONT_RESET: '1',
+    NO_FAKE_STAT: '1',
+    TZ: 'UTC',
+  }
+}
+
+/** A tick of a host of that name, with another disk for its state. */
+function tickOn(
+  { directory }: QueueProject,
+  t: TestContext,
+  host: string,
+  { FAKETIME: time }: { readonly FAKETIME?: string } = {},
+): Promise<Ended> {
+  const command = resolve(import.meta.dirname, '../../dist/bin/cron-mission.js')
+  const clock = time === undefined ? {} : { ...clockOf(time), QUEUE_STATE: join(directory, `.queue-${host}`) }
+  const boot = ['--uts', '/bin/sh', '-c', 'hostname "$0" && exec "$@"', host]
+  const assignments = Object.entries(clock).map(([name, value]) => `${name}=${value}`)
+  return startProgram('unshare', [...boot, 'env', ...assignments, process.execPath, command], { cwd: directory, t })
+    .exited
+}
+
+function run(hour: number): string {
+  return `hourly ${new Date(BEGIN + hour * HOUR_MS).toISOString().slice(0, 19)}Z`
+}
+
+async function ran(project: QueueProject, count: number): Promise<string[]> {
+  await waitFor(() => project.lines('runs').length >= count, { what: `${count} runs` }).catch(() => {})
+  return project.lines('runs').toSorted()
+}
+
+/** Debian keeps it in a directory that is named for the processor. */
+function findLibrary(): string | undefined {
+  const places = readdirSync('/usr/lib').map((name) => join('/usr/lib', name, 'faketime', 'libfaketime.so.1'))
+  return places.find((place) => existsSync(place))
+}
