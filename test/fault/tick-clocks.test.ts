@@ -42,7 +42,7 @@ test('a clock that runs three days ahead and is set right loses no slot of those
 
   assert.deepEqual([ahead.code, ahead.stderr], [0, ''])
   assert.match(right.stderr, /the clock was set back/)
-  assert.deepEqual(await ran(project, 5), [0, 1, 2, 3, 72].map(run))
+  assert.deepEqual(ran(project), [0, 1, 2, 3, 72].map(run))
 })
 
 for (const hours of [2, 5]) {
@@ -53,7 +53,7 @@ for (const hours of [2, 5]) {
     for (const hour of [...before, ...after]) await tickAt(project, hour)
 
     const all = [...new Set([...before, ...after])].toSorted((a, b) => a - b)
-    assert.deepEqual(await ran(project, all.length), all.map(run))
+    assert.deepEqual(ran(project), all.map(run))
     const { ticks } = await tickRows(project.db)
     assert.deepEqual(
       ticks.map(({ minute }) => minute),
@@ -69,7 +69,7 @@ test('a job that was new while the clock was ahead runs when the clock is right'
   await tickAt(project, 0)
   await tickAt(project, 1)
 
-  assert.deepEqual(await ran(project, 3), [0, 1, 72].map(run))
+  assert.deepEqual(ran(project), [0, 1, 72].map(run))
 })
 
 for (const [clock, far] of [
@@ -106,10 +106,24 @@ for (const [clock, far] of [
   })
 }
 
-/** @param hour  after the beginning */
+/**
+ * A tick, and the run of its hour. One that its worker did not come to is begun by the next tick, as in the next minute.
+ *
+ * @param hour  after the beginning
+ */
 async function tickAt(project: QueueProject, hour: number): Promise<Ended> {
-  // A second of its minute, so that a slow start is no other minute.
-  const clock = clockOf(`@${(BEGIN + hour * HOUR_MS) / 1_000 + 1}`)
+  const hasRun = () => project.lines('runs').includes(run(hour))
+  const ended = await tickOnce(project, hour)
+  for (let tries = 0; tries < 3 && !hasRun(); tries++) {
+    await waitFor(hasRun, { what: run(hour), timeoutMs: 2_000 }).catch(() => tickOnce(project, hour))
+  }
+  return ended
+}
+
+async function tickOnce(project: QueueProject, hour: number): Promise<Ended> {
+  // As far from the real clock as a second of that minute is: the worker that the tick starts must not begin before it.
+  const aheadMs = BEGIN + hour * HOUR_MS + 1_000 - Date.now()
+  const clock = clockOf(`+${Math.round(aheadMs / 1_000)}`)
   const ended = await project.run('cron-mission', [], { env: clock })
   assert.match(ended.stderr, /^(cron-mission: The last tick was for .* the clock was set back.*\n)?$/)
   return ended
@@ -145,8 +159,7 @@ function run(hour: number): string {
   return `hourly ${new Date(BEGIN + hour * HOUR_MS).toISOString().slice(0, 19)}Z`
 }
 
-async function ran(project: QueueProject, count: number): Promise<string[]> {
-  await waitFor(() => project.lines('runs').length >= count, { what: `${count} runs` }).catch(() => {})
+function ran(project: QueueProject): string[] {
   return project.lines('runs').toSorted()
 }
 
