@@ -2,13 +2,14 @@
  * Clocks that are wrong, and set right: nothing is lost by it, and nothing doubled. The clocks are faked for the real commands.
  */
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { slotsOf } from '../../src/queue/store/read-slot.ts'
 import { tickRows } from '../../src/queue/store/tick-row.ts'
 import { type QueueProject, queueProject } from '../bin/queue-project.ts'
+import { afterwards } from '../helpers/cleanup.ts'
 import { DATABASES, type Database } from '../helpers/databases.ts'
 import { type Ended, startProgram, waitFor } from '../helpers/processes.ts'
 import { mariadb, skip } from './database-project.ts'
@@ -33,6 +34,7 @@ const SCHEDULE = (more = '') => `
 test('a clock that runs three days ahead and is set right loses no slot of those days', {
   skip: noClock,
 }, async (t) => {
+  forgetClocks(t)
   const project = await queueProject(t, sqlite, { schedule: SCHEDULE() })
 
   await tickAt(project, 0)
@@ -47,6 +49,7 @@ test('a clock that runs three days ahead and is set right loses no slot of those
 
 for (const hours of [2, 5]) {
   test(`a clock that is set back by ${hours} hours runs nothing twice, and goes on`, { skip: noClock }, async (t) => {
+    forgetClocks(t)
     const project = await queueProject(t, sqlite, { schedule: SCHEDULE() })
     const before = [0, 1, hours]
     const after = [0, hours - 1, hours + 1]
@@ -63,6 +66,7 @@ for (const hours of [2, 5]) {
 }
 
 test('a job that was new while the clock was ahead runs when the clock is right', { skip: noClock }, async (t) => {
+  forgetClocks(t)
   const project = await queueProject(t, sqlite, { schedule: SCHEDULE() })
   await tickAt(project, 72)
 
@@ -82,6 +86,7 @@ for (const [clock, far] of [
     skip: noOtherHost,
   }, async (t) => {
     const always = `often: { when: every('1m'), exec, overlap: 'allow', catchUp: { policy: 'all', within: '1h' } },`
+    forgetClocks(t)
     const project = await queueProject(t, mariadb as Database, { schedule: SCHEDULE(always) })
     const begin = Date.now()
 
@@ -157,6 +162,15 @@ function tickOn(
 
 function run(hour: number): string {
   return `hourly ${new Date(BEGIN + hour * HOUR_MS).toISOString().slice(0, 19)}Z`
+}
+
+/** Removes what faked clocks leave in memory: a command that ends by itself does not tidy up after the library. */
+function forgetClocks(t: TestContext): void {
+  const left = () => readdirSync('/dev/shm').filter((name) => /^(sem\.)?faketime_/.test(name))
+  const before = left()
+  afterwards(t, () => {
+    for (const name of left()) if (!before.includes(name)) rmSync(join('/dev/shm', name), { force: true })
+  })
 }
 
 function ran(project: QueueProject): string[] {
