@@ -54,6 +54,7 @@ export default defineSchedule({ timezone: 'UTC', jobs: { ${jobs} } })
 
 for (const database of DATABASES) {
   test(`a worker that is to be at work always is back within a moment of its death (${database.name})`, async (t) => {
+    await noTickFor(15_000)
     const project = await daemonProject(t, `mail: { when: always(), queue: 'mail', shards: 2 }`, database)
     const before = await project.hasWorkers('mail', 2)
     const [victim] = before
@@ -165,8 +166,7 @@ test('a stopped job is not put back', async (t) => {
 // These wait, for most of their time: together.
 describe('a daemon that goes on for a while', { concurrency: true }, () => {
   test('a worker that dies again and again is started ever later, and a person is told once', async (t) => {
-    // A tick would put back a worker itself, and the daemon would not count that.
-    await waitFor(() => Date.now() % MINUTE_MS < 30_000, { what: 'the next minute', timeoutMs: MINUTE_MS })
+    await noTickFor(30_000)
     const project = await daemonProject(t, `mail: { when: always(), queue: 'mail' }`)
     const deaths: number[] = []
     await waitFor(() => knows(project), { what: 'the daemon to know its workers' })
@@ -188,6 +188,7 @@ describe('a daemon that goes on for a while', { concurrency: true }, () => {
   })
 
   test('a worker that died before the daemon could know it is missed after some seconds', async (t) => {
+    await noTickFor(30_000)
     const project = await daemonProject(t, `mail: { when: always(), queue: 'mail' }`)
     const [pid] = await waitFor(() => startedPids(project), { what: 'the tick to start a worker' })
 
@@ -211,6 +212,11 @@ describe('a daemon that goes on for a while', { concurrency: true }, () => {
     await endDaemon(project, true, /The schedule does not load/)
   })
 })
+
+/** A tick puts back what died before it, and then the daemon has nothing to do: waits until the next one is so far away. */
+async function noTickFor(ms: number): Promise<void> {
+  await waitFor(() => Date.now() % MINUTE_MS < MINUTE_MS - ms, { what: 'the next minute', timeoutMs: MINUTE_MS })
+}
 
 function startedPids(project: QueueProject): number[] | undefined {
   const [, pids] = / pids=([\d,]+)/.exec(project.events('job-started')[0] ?? '') ?? []
