@@ -108,7 +108,7 @@ await bundle(
     index: 'src/index.ts',
     'command/cron-mission': 'src/bin/command/cron-mission/cron-mission.ts',
     'command/add-task': 'src/bin/command/add-task.ts',
-    'command/queuectl': 'src/bin/command/queuectl.ts',
+    'command/queuectl': 'src/bin/command/queuectl/queuectl.ts',
   },
   [elsewhere(PACKAGES)],
   { splitting: true, chunkNames: 'chunks/[name]-[hash]' },
@@ -129,6 +129,7 @@ const LOADED_LATER = {
   ...Object.fromEntries(COMMANDS.map((name) => [`./command/${name}.ts`, `../command/${name}.js`])),
   './command/cron-mission/cron-mission.ts': '../command/cron-mission.js',
   './command/cron-mission/tick.ts': '../command/tick.js',
+  './command/queuectl/queuectl.ts': '../command/queuectl.js',
   './mysql.ts': '../command/mysql.js',
 }
 await bundle(

@@ -8,10 +8,11 @@ import { Complaint, EXIT } from '../exit.ts'
 /**
  * A parser that knows nothing yet but `--help` and `--version`; unknown flags are refused.
  *
- * @param verbs  the commands that it has, each with a help of its own
+ * @param usages  of the commands that it has, such as `show <id>`; each has a help of its own
  */
-export function commandLine(name: string, args: string[], verbs: readonly string[] = []) {
-  const verb = verbs.filter((one) => one === args[0])
+export function commandLine(name: string, args: string[], usages: readonly string[] = []) {
+  const usage = usages.find((one) => one.split(' ')[0] === args[0])
+  const called = usage === undefined ? name : `${name} ${args[0]}`
   return yargs(args)
     .scriptName(name)
     .locale('en')
@@ -30,20 +31,20 @@ export function commandLine(name: string, args: string[], verbs: readonly string
       if (error instanceof Complaint) throw error
       throw new Complaint(
         EXIT.usage,
-        `${sentence(message ?? error?.message ?? 'the command line is wrong')} See "${[name, ...verb].join(' ')} --help".`,
+        `${sentence(message ?? error?.message ?? 'the command line is wrong', `${name} ${usage}`)} See "${called} --help".`,
         { cause: error },
       )
     })
 }
 
 /** yargs says `Unknown argument: shards`; ours end in a full stop and name a flag as it is typed. */
-function sentence(message: string): string {
+function sentence(message: string, usage: string): string {
   const unknown = /^Unknown arguments?: (.*)$/.exec(message)?.[1]?.split(', ')
   if (unknown !== undefined) {
     const flags = unknown.map((name) => (name.length === 1 ? `-${name}` : `--${name}`))
     return `${flags.join(', ')} ${flags.length === 1 ? 'is' : 'are'} not known here.`
   }
-  if (message.startsWith('Not enough non-option arguments')) return 'An argument is missing.'
+  if (message.startsWith('Not enough non-option arguments')) return `An argument is missing: ${usage}.`
   const valueless = /^Not enough arguments following: (.*)$/.exec(message)?.[1]
   if (valueless !== undefined) return `--${valueless} needs a value.`
   return /[.?!]$/.test(message) ? message : `${message}.`

@@ -117,7 +117,7 @@ test('a run that could not begin says why, and a slot to come is refused', async
 })
 
 const WRONG: [args: string[], sentence: RegExp][] = [
-  [['why'], /^An argument is missing\. See "cron-mission why --help"\.$/],
+  [['why'], /^An argument is missing: cron-mission why <job> \[time\]\. See "cron-mission why --help"\.$/],
   [['list', '--next'], /^--next needs a value\. See "cron-mission list --help"\.$/],
   [['--at'], /^--at needs a value\. See "cron-mission --help"\.$/],
   [['run', 'a', '--often'], /^--often is not known here\. See "cron-mission run --help"\.$/],

@@ -155,8 +155,8 @@ const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
     ['cancle', '1', '--dry-run'],
     /^"cancle" is no command of queuectl\. Did you mean cancel\? See "queuectl --help"\.$/,
   ],
-  [['frobnicate'], /^"frobnicate" is no command of queuectl\. Use show, cancel, hold, release, retry or migrate\.$/],
-  [[], /^Name a command: show, cancel, hold, release, retry or migrate\.$/],
+  [['frobnicate'], /^"frobnicate" is no command of queuectl\. It has show, retry, cancel, .*, migrate\.$/],
+  [[], /^Name a command: show, retry, .* or migrate\.$/],
 ]
 
 for (const [args, sentence] of REFUSED) {
@@ -177,7 +177,7 @@ test('the help of a verb has its flags and examples', async (t) => {
   const { code, stdout } = await project.run('queuectl', ['retry', '--help'])
 
   assert.equal(code, 0)
-  for (const part of ['queuectl retry <id…>', '--dry-run', '--drop-expiry', 'queuectl retry 17', 'Exits 1 when'])
+  for (const part of ['queuectl retry [id…]', '--dry-run', '--drop-expiry', 'queuectl retry 17', 'Exits 1 when'])
     assert.ok(stdout.includes(part), part)
 })
 

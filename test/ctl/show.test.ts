@@ -408,8 +408,8 @@ test('a status that is none of ours is told as such', async (t) => {
 
 const REFUSED: readonly (readonly [readonly string[], number, RegExp])[] = [
   [['99'], 65, /^There is no task 99\. .+\.$/],
-  [[], 64, /^Name one task: queuectl show 17\.$/],
-  [['1', '2'], 64, /^Name one task: queuectl show 17\.$/],
+  [[], 64, /^An argument is missing: queuectl show <id>\. See "queuectl show --help"\.$/],
+  [['1', '2'], 64, /^One task at a time\. See "queuectl show --help"\.$/],
   [['1-2'], 64, /^"1-2" is no task id\. Use a whole number such as 17\.$/],
   [['99999999999999999999'], 64, /^"99999999999999999999" is no task id\. .+\.$/],
   [['1', '--dry-run'], 64, /^--dry-run is not known here\. See "queuectl show --help"\.$/],

@@ -17,6 +17,7 @@ import { confirm } from '../../confirm.ts'
 import { pastTimeFlag, timeFlag, wholeNumber } from '../../flags.ts'
 import { count, progressBar } from '../../progress.ts'
 import type { Settings } from '../../settings.ts'
+import { withDatabase } from '../../with-database.ts'
 import { type Period, planFacts, planLines, resultFacts, resultLines } from './backfill-text.ts'
 import { jobToStart, requireThisHost } from './find-job.ts'
 import { launcher } from './launcher.ts'
@@ -25,7 +26,6 @@ import { Logs } from './logs.ts'
 import { whoAsks } from './operator.ts'
 import { complain } from './schedule.ts'
 import { libraryUrl, type ScheduleFlags } from './schedule-path.ts'
-import { withDatabase } from './with-database.ts'
 
 export interface BackfillFlags extends ScheduleFlags {
   readonly job: string

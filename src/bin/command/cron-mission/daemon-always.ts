@@ -17,11 +17,11 @@ import { Facts } from '../../../schedule/tick/facts.ts'
 import { circumstances } from '../../../schedule/tick/tick.ts'
 import { minuteOf } from '../../../time/minute.ts'
 import type { Settings } from '../../settings.ts'
+import { withDatabase } from '../../with-database.ts'
 import { launcher } from './launcher.ts'
 import type { Logs } from './logs.ts'
 import { complain } from './schedule.ts'
 import { libraryUrl } from './schedule-path.ts'
-import { withDatabase } from './with-database.ts'
 
 export interface AlwaysKeeperOptions {
   readonly schedulePath: string

@@ -9,8 +9,8 @@ import { ownProcesses, ownSight } from '../../../schedule/daemon/own-workers.ts'
 import { drainWorkers, type Look } from '../../../schedule/stop/drain-workers.ts'
 import { statusLine } from '../../progress.ts'
 import type { Settings } from '../../settings.ts'
+import { withDatabase } from '../../with-database.ts'
 import { withOwn } from './ledger.ts'
-import { withDatabase } from './with-database.ts'
 
 export interface Drained {
   /** Workers that were asked to leave. */

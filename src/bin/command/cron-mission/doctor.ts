@@ -23,10 +23,10 @@ import { type CronUser, type Probe, type Replay, replay } from '../../../schedul
 import { systemdFindings, tickUnits } from '../../../schedule/doctor/systemd-timer.ts'
 import { notesOf } from '../../../schedule/language/lint.ts'
 import type { Settings } from '../../settings.ts'
+import { withDatabase } from '../../with-database.ts'
 import { probe } from './probe.ts'
 import { readSchedule } from './schedule.ts'
 import type { ScheduleFlags } from './schedule-path.ts'
-import { withDatabase } from './with-database.ts'
 
 export interface DoctorFlags extends ScheduleFlags {
   readonly directory?: string | undefined

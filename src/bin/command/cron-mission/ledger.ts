@@ -10,7 +10,7 @@ import type { Driver } from '../../../queue/driver.ts'
 import { isEmbedded } from '../../../queue/url.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
 import type { Settings } from '../../settings.ts'
-import { withDatabase } from './with-database.ts'
+import { withDatabase } from '../../with-database.ts'
 
 const HOST_FILE = 'host.db'
 

@@ -15,12 +15,12 @@ import { parseDuration } from '../../../time/duration.ts'
 import { localDay, parseTime } from '../../../time/zone.ts'
 import { count } from '../../progress.ts'
 import type { Settings } from '../../settings.ts'
+import { withDatabase } from '../../with-database.ts'
 import { requireJob } from './find-job.ts'
 import { whoAsks } from './operator.ts'
 import type { ScheduleFlags } from './schedule-path.ts'
 import { stopFacts } from './stop-facts.ts'
 import { zonesOf } from './usual-zone.ts'
-import { withDatabase } from './with-database.ts'
 
 export interface PauseFlags extends ScheduleFlags {
   readonly job?: string | undefined

@@ -17,6 +17,7 @@ import { pastWord, place, resumeCommand, sinceAndBy, subject } from '../../../sc
 import { formatDuration } from '../../../time/duration.ts'
 import { minuteText } from '../../../time/time-text.ts'
 import type { Settings } from '../../settings.ts'
+import { withDatabase } from '../../with-database.ts'
 import { requireJob } from './find-job.ts'
 import { withLedger } from './ledger.ts'
 import { whoAsks } from './operator.ts'
@@ -24,7 +25,6 @@ import { complain, readSchedule } from './schedule.ts'
 import type { ScheduleFlags } from './schedule-path.ts'
 import { stopFacts } from './stop-facts.ts'
 import { type ZoneOf, zonesOf } from './usual-zone.ts'
-import { withDatabase } from './with-database.ts'
 
 export interface ResumeFlags extends ScheduleFlags {
   readonly job?: string | undefined

@@ -14,6 +14,7 @@ import { minuteOf } from '../../../time/minute.ts'
 import { minuteText } from '../../../time/time-text.ts'
 import { timeFlag } from '../../flags.ts'
 import type { Settings } from '../../settings.ts'
+import { withDatabase } from '../../with-database.ts'
 import { jobToStart, requireThisHost } from './find-job.ts'
 import { launcher } from './launcher.ts'
 import { ownUrl, withLedger } from './ledger.ts'
@@ -22,7 +23,6 @@ import { whoAsks } from './operator.ts'
 import { type RunEnd, waitForRun, waitForWorkers } from './run-wait.ts'
 import { complain } from './schedule.ts'
 import { libraryUrl, type ScheduleFlags } from './schedule-path.ts'
-import { withDatabase } from './with-database.ts'
 
 export interface RunFlags extends ScheduleFlags {
   readonly job: string

@@ -14,13 +14,13 @@ import type { PlannedJob } from '../../../schedule/language/plan.ts'
 import { type Survey, survey } from '../../../schedule/report/survey.ts'
 import { isoTime, timeText } from '../../../time/time-text.ts'
 import type { Settings } from '../../settings.ts'
+import { isThere, withDatabase } from '../../with-database.ts'
 import { withOwn } from './ledger.ts'
 import { planNow } from './schedule.ts'
 import type { ScheduleFlags } from './schedule-path.ts'
 import { statusText } from './status-text.ts'
 import { stopFacts } from './stop-facts.ts'
 import { usualZone } from './usual-zone.ts'
-import { isThere, withDatabase } from './with-database.ts'
 
 export interface StatusFlags extends ScheduleFlags {
   readonly json?: boolean | undefined

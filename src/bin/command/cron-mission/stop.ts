@@ -12,13 +12,13 @@ import { durationFlag } from '../../flags.ts'
 import { count, statusLine } from '../../progress.ts'
 import type { Settings } from '../../settings.ts'
 import { describeShards } from '../../shards.ts'
+import { withDatabase } from '../../with-database.ts'
 import { requireJob } from './find-job.ts'
 import { withOwn } from './ledger.ts'
 import { whoAsks } from './operator.ts'
 import type { ScheduleFlags } from './schedule-path.ts'
 import { stopFacts } from './stop-facts.ts'
 import { zonesOf } from './usual-zone.ts'
-import { withDatabase } from './with-database.ts'
 
 export interface StopFlags extends ScheduleFlags {
   readonly job?: string | undefined

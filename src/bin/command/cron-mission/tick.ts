@@ -23,12 +23,12 @@ import { endCutOff } from '../../../worker/cut-off.ts'
 import { Rescue } from '../../../worker/rescue.ts'
 import { readSettings, type SettingFlags, type Settings } from '../../settings.ts'
 import { table } from '../../table.ts'
+import { withDatabase } from '../../with-database.ts'
 import { launcher } from './launcher.ts'
 import { isOwn, ownUrl } from './ledger.ts'
 import { Logs } from './logs.ts'
 import { complain, planNow } from './schedule.ts'
 import { libraryUrl, type ScheduleFlags } from './schedule-path.ts'
-import { withDatabase } from './with-database.ts'
 
 export interface TickFlags extends ScheduleFlags {
   readonly at?: string | undefined

@@ -1,7 +1,7 @@
 /**
  * The commands of `cron-mission`, in the order in which `--help` shows them.
  */
-import { SWITCH, TEXT, type Verb } from './verb.ts'
+import { SWITCH, TEXT, type Verb } from '../../verb.ts'
 
 const JOB = { type: 'string', describe: 'Id of a job [default: all]' } as const
 const ONE_JOB = { type: 'string', describe: 'Id of a job' } as const

@@ -13,13 +13,13 @@ import type { Explanation, Question } from '../../../schedule/report/explanation
 import { isoTime } from '../../../time/time-text.ts'
 import { localTime } from '../../../time/zone.ts'
 import type { Settings } from '../../settings.ts'
+import { lookInto } from '../../with-database.ts'
 import { findJob } from './find-job.ts'
 import { isOwn, ownUrl } from './ledger.ts'
 import { slotFacts } from './list-facts.ts'
 import { complain } from './schedule.ts'
 import type { ScheduleFlags } from './schedule-path.ts'
 import { readSlotTime } from './slot-time.ts'
-import { lookInto } from './with-database.ts'
 
 export interface WhyFlags extends ScheduleFlags {
   readonly job?: string | undefined

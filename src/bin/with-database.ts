@@ -1,10 +1,10 @@
 /** The database of a command, closed when the command is done with it. */
 import { existsSync } from 'node:fs'
-import { Complaint } from '../../../exit.ts'
-import type { Driver } from '../../../queue/driver.ts'
-import { openDatabase } from '../../../queue/open-queue.ts'
-import { parseQueueUrl } from '../../../queue/url.ts'
-import type { Settings } from '../../settings.ts'
+import { Complaint } from '../exit.ts'
+import type { Driver } from '../queue/driver.ts'
+import { openDatabase } from '../queue/open-queue.ts'
+import { parseQueueUrl } from '../queue/url.ts'
+import type { Settings } from './settings.ts'
 
 /** @param url  when it is not the database that the project names */
 export async function withDatabase<T>(

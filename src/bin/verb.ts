@@ -1,10 +1,10 @@
 /**
- * The shape of a command of `cron-mission`: what `--help` says of it, and where it is.
+ * The shape of a verb of a command: what `--help`, the manual and the shell's completion say of it, and where it is.
  *
  * What a verb does is loaded when it is asked for: the tick, which runs every minute, never pays for the others.
  */
 import type { Options } from 'yargs'
-import type { Settings } from '../../settings.ts'
+import type { Settings } from './settings.ts'
 
 /** A parsed command line. */
 export type Flags = Readonly<Record<string, unknown>>
@@ -13,7 +13,11 @@ export interface Verb {
   /** With its positionals: `next <job>`. */
   readonly usage: string
   readonly describe: string
+  /** What `--help` of the verb says besides: whole sentences. */
+  readonly more?: string
   readonly positionals?: Readonly<Record<string, { readonly type: 'string'; readonly describe: string }>>
+  /** It takes any number of words, which stand in `_` behind the verb: ids, or the name of a queue. */
+  readonly words?: true
   readonly options?: Readonly<Record<string, Options>>
   /** What is said of one word too many. */
   readonly surplus?: string
@@ -33,3 +37,7 @@ export interface VerbModule {
 /** A flag that takes a value. */
 export const TEXT = { type: 'string', requiresArg: true } as const
 export const SWITCH = { type: 'boolean' } as const
+
+export function nameOfVerb({ usage }: Verb): string {
+  return usage.split(' ')[0] as string
+}

@@ -1,0 +1,19 @@
+/** `queuectl show`: one task, with everything that is known of it. */
+import { runShow } from '../../../ctl/show.ts'
+import { parseTaskId } from '../../../ctl/task-ids.ts'
+import { EXIT } from '../../../exit.ts'
+import type { Settings } from '../../settings.ts'
+import { withDatabase } from '../../with-database.ts'
+
+export interface ShowFlags {
+  readonly id: string
+  readonly json?: boolean | undefined
+}
+
+export async function show(flags: ShowFlags, settings: Settings): Promise<number> {
+  const id = parseTaskId(flags.id)
+  const { timezone: zone, retry, logsDirectory } = settings
+  const print = flags.json === true ? 'json' : 'text'
+  process.stdout.write(await withDatabase(settings, (db) => runShow(db, id, { zone, retry, logsDirectory, print })))
+  return EXIT.ok
+}
