@@ -5,6 +5,7 @@
  * then does what cron does: a tick of `cron-mission` each minute, only that its minutes are short. The workers are the
  * real ones, left behind by the tick that started them. Some payments are refused at first, so that retries are seen.
  */
+
 import { spawn, spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
@@ -13,7 +14,8 @@ import { constants } from 'node:os'
 import { join, resolve } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { count, progressBar } from '../src/bin/progress.ts'
+import { grouped } from '../src/amount.ts'
+import { progressBar } from '../src/bin/progress.ts'
 import { report, tooOld } from '../src/bin/start.ts'
 import { Complaint, EXIT } from '../src/exit.ts'
 import { openDatabase } from '../src/queue/open-queue.ts'
@@ -92,7 +94,7 @@ function makeProject(port: number): void {
   for (let i = 1; i <= 20; i++) fs.writeFileSync(join(DEMO, 'images', `${i}.svg`), `<svg><text>${i}</text></svg>\n`)
   const lines = tasks(port).map((task) => `${JSON.stringify(task)}\n`)
   fs.writeFileSync(join(DEMO, 'tasks.ndjson'), lines.join(''))
-  say(`Made a project in .demo/: the sample programs and schedule, ${count(lines.length)} tasks.\n`)
+  say(`Made a project in .demo/: the sample programs and schedule, ${grouped(lines.length)} tasks.\n`)
 }
 
 function tasks(port: number): object[] {
@@ -183,10 +185,10 @@ function sayFacts(facts: readonly QueueFacts[], seconds: number): void {
   const line = (name: string, ...cells: string[]) => `  ${name.padEnd(12)}${cells.map((it) => it.padStart(9)).join('')}`
   say(`\n${line('queue', 'tasks', 'done', 'retried', 'failed')}`)
   for (const { queue, tasks, done, retried, failed } of facts)
-    say(line(queue, count(tasks), count(done), count(retried), count(failed)))
+    say(line(queue, grouped(tasks), grouped(done), grouped(retried), grouped(failed)))
   const { tasks, failed } = total(facts)
   const workers = started().flatMap(({ pids }) => pids).length
-  say(`\n${seconds.toFixed(1)} s, ${count(Math.round(tasks / seconds))} tasks per second, by ${workers} workers.`)
+  say(`\n${seconds.toFixed(1)} s, ${grouped(Math.round(tasks / seconds))} tasks per second, by ${workers} workers.`)
   if (failed !== 1)
     throw new Complaint(EXIT.internal, `${failed} tasks failed, and 1 was to. Look for task-failed in .demo/logs.`)
   say(`Payment ${GONE_PAYMENT} failed for good, because its receiver answered 410 Gone.`)

@@ -8,11 +8,13 @@
  *
  * Exits 1 when there is any disagreement; each is printed with the command that shows it again.
  */
+
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { count, progressBar } from '../src/bin/progress.ts'
+import { grouped } from '../src/amount.ts'
+import { progressBar } from '../src/bin/progress.ts'
 import { compileCron } from '../src/schedule/calendar/cron-expression.ts'
 import { isZone } from '../src/time/zone.ts'
 import { type Disagreement, NO_TALLY, type Tally } from './schedule/calendar/compare.ts'
@@ -57,7 +59,7 @@ async function main(): Promise<number> {
   }
   const { seed, texts, zones, years } = options
   console.log(
-    `${count(texts.length)} cron lines in ${zones.length} zones from ${FIRST_YEAR} to ${FIRST_YEAR + years - 1}, --seed ${seed}, time zones of ${process.versions.tz}`,
+    `${grouped(texts.length)} cron lines in ${zones.length} zones from ${FIRST_YEAR} to ${FIRST_YEAR + years - 1}, --seed ${seed}, time zones of ${process.versions.tz}`,
   )
   const began = performance.now()
   const { tally, disagreements } = await compareAll({ texts, zones, years, firstYear: FIRST_YEAR })
@@ -67,7 +69,7 @@ async function main(): Promise<number> {
     console.log(`DISAGREEMENT ${text} in ${zone}: ${sentence}`)
     console.log(`  npm run test:cron -- --cron '${text}' --zone ${zone} --years ${years}`)
   }
-  console.log(`${count(disagreements.length)} disagreements`)
+  console.log(`${grouped(disagreements.length)} disagreements`)
   return disagreements.length === 0 ? 0 : 1
 }
 
@@ -116,7 +118,7 @@ async function compareAll(work: Omit<Work, 'taken'>): Promise<{ tally: Tally; di
     }
     bar.end()
     console.log(
-      `  ${message.zone.padEnd(20)} ${count(message.tally.dueMinutes).padStart(12)} due minutes, ${Math.round(message.ms / 1_000)} s`,
+      `  ${message.zone.padEnd(20)} ${grouped(message.tally.dueMinutes).padStart(12)} due minutes, ${Math.round(message.ms / 1_000)} s`,
     )
     for (const key of Object.keys(tally) as (keyof Tally)[]) tally[key] += message.tally[key]
   }
@@ -137,14 +139,14 @@ function report(tally: Tally, ms: number): void {
   const micros = (spent: number, calls: number) => `${((spent * 1_000) / Math.max(1, calls)).toFixed(2)} µs each`
   print(
     'due minutes, found by nextDue and no others',
-    count(tally.dueMinutes),
+    grouped(tally.dueMinutes),
     micros(tally.nextDueMs, tally.nextDueCalls),
   )
-  print('and by occurrences', count(tally.dueMinutes), micros(tally.occurrencesMs, tally.dueMinutes))
-  print('minutes that dueAt was asked about', count(tally.dueAtCalls), micros(tally.dueAtMs, tally.dueAtCalls))
-  print('times that croner reads a line as we do', count(tally.cronerExpressions))
-  print('runs compared with it, at changes of clocks', count(tally.cronerRuns))
-  print('seconds', count(Math.round(ms / 1_000)))
+  print('and by occurrences', grouped(tally.dueMinutes), micros(tally.occurrencesMs, tally.dueMinutes))
+  print('minutes that dueAt was asked about', grouped(tally.dueAtCalls), micros(tally.dueAtMs, tally.dueAtCalls))
+  print('times that croner reads a line as we do', grouped(tally.cronerExpressions))
+  print('runs compared with it, at changes of clocks', grouped(tally.cronerRuns))
+  print('seconds', grouped(Math.round(ms / 1_000)))
 }
 
 function print(name: string, value: string, note = ''): void {

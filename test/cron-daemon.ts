@@ -6,6 +6,7 @@
  * crontab but ours, and may run beside the machine's own daemon. Elsewhere, as in most containers, there must be no
  * daemon and no crontab of root, and what we put there is taken away again however this program ends.
  */
+
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,7 +16,8 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise'
-import { count, progressBar } from '../src/bin/progress.ts'
+import { grouped } from '../src/amount.ts'
+import { progressBar } from '../src/bin/progress.ts'
 import { makeDirectory } from './helpers/cleanup.ts'
 import { type Keeper, type Kept, keep } from './helpers/keeper.ts'
 import { startMariadb } from './helpers/mariadb.ts'
@@ -216,7 +218,7 @@ async function addOrders(db: Connection): Promise<void> {
     const rows = Array.from({ length: 1_000 }, (_, i) => `('sync-orders', 'sync-orders', 'order=${first + i}')`)
     await db.query(`INSERT INTO queue (queue, task, param) VALUES ${rows.join(', ')}`)
   }
-  say(`${count(ORDERS)} orders are in the queue.`)
+  say(`${grouped(ORDERS)} orders are in the queue.`)
 }
 
 async function runUnderCron(keeper: Keeper, place: Place, db: Connection): Promise<void> {
@@ -251,7 +253,7 @@ async function ordersAreDone(db: Connection, cron: Kept, output: string): Promis
     if (done === ORDERS) break
     if (done > 0) bar.update(done, ORDERS)
     if (done > 0 && !process.stderr.isTTY && performance.now() > sayAt) {
-      say(`  ${count(done)} of ${count(ORDERS)} are done`)
+      say(`  ${grouped(done)} of ${grouped(ORDERS)} are done`)
       sayAt = performance.now() + PLAIN_LINE_MS
     }
     assert.equal(cron.child.exitCode, null, `Cron has ended: ${fs.readFileSync(output, 'utf8')}`)
@@ -306,10 +308,10 @@ async function verify(place: Place, db: Connection): Promise<void> {
   const firstTickAt = ticks.find(({ pid }) => pid === started[0]?.pid)?.at ?? Number.NaN
   const seconds = Number(facts?.finishedAt) - firstTickAt / 1_000
   say(figure('seconds from the first tick to the last row', seconds.toFixed(1)))
-  say(figure('tasks per second', count(Math.round(ORDERS / seconds))))
-  say(figure('ticks', count(ticks.length)))
-  say(figure('workers started', count(work['worker-start'] ?? 0)))
-  say(figure('processes left', count(left.length)))
+  say(figure('tasks per second', grouped(Math.round(ORDERS / seconds))))
+  say(figure('ticks', grouped(ticks.length)))
+  say(figure('workers started', grouped(work['worker-start'] ?? 0)))
+  say(figure('processes left', grouped(left.length)))
 }
 
 /** Of one day's log, or of two when midnight came in between. Our program prints nothing, so every line is an event. */

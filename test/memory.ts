@@ -13,11 +13,12 @@
  * more than 5 % over what it was when a tenth of the tasks was done (it is warm then), or when more descriptors are open
  * than were at any time by then. How large a worker becomes that is left alone is not told by it.
  */
+
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import mysql from 'mysql2/promise'
-import { count } from '../src/bin/progress.ts'
+import { grouped } from '../src/amount.ts'
 import type { Driver } from '../src/queue/driver.ts'
 import { migrate } from '../src/queue/migrate.ts'
 import { openQueue } from '../src/queue/open-queue.ts'
@@ -107,7 +108,7 @@ async function measure(keeper: Keeper, directory: string, url: string, tasks: nu
   await add(url, tasks, 'nothing', '')
   const worker = startWorker(keeper, directory)
   try {
-    const marks = [0.01, 0.1, 0.5, 1].map((share) => ({ what: count(tasks * share), at: first + tasks * share }))
+    const marks = [0.01, 0.1, 0.5, 1].map((share) => ({ what: grouped(tasks * share), at: first + tasks * share }))
     print('tasks', 'worker', 'shells', 'descriptors')
     const [, warm, , last] = await markAfterMark(db, worker, marks)
     const all = first + tasks + (await addOutputs(url, OUTPUTS))

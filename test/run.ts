@@ -21,7 +21,7 @@ import { dropDatabasesOf } from './helpers/databases.ts'
 import { type Keeper, type Kept, keep } from './helpers/keeper.ts'
 import { answers, startMariadb } from './helpers/mariadb.ts'
 import { killMarked, markedProcesses, RUN_MARK } from './helpers/marked.ts'
-import { canInstallServer, findServer, INSTALL_COMMAND, installServer } from './helpers/server-program.ts'
+import { canInstallServer, findServer, INSTALL_COMMAND, installServer, needTerminal } from './helpers/server-program.ts'
 
 /** Where the tests for MySQL and MariaDB run, or what to tell when nowhere. */
 type MysqlHalf = MysqlThere | { readonly kind: 'skipped'; readonly notice: string }
@@ -59,12 +59,17 @@ async function main(args: readonly string[]): Promise<number> {
   const stopLeavingAtOnce = onSignals((signal) => process.exit(signalCode(signal))) // the keepers clean up
   try {
     const mysql = await decideMysql()
-    if (mysql.kind === 'skipped') console.log(mysql.notice)
+    const noTerminal = await needTerminal()
+    const notices = [
+      ...(mysql.kind === 'skipped' ? [mysql.notice] : []),
+      ...(noTerminal === undefined ? [] : [`Tests on a terminal SKIPPED: ${noTerminal}`]),
+    ]
+    for (const notice of notices) console.log(notice)
     stopLeavingAtOnce()
     const { code, wasInterrupted } = await runTests(keeper, directory, testArguments, mysql)
     const databases = mysql.kind === 'there' ? await endMysql(mysql) : []
     const isClean = wasInterrupted || (await nothingIsLeft(directory, databases))
-    if (mysql.kind === 'skipped') console.log(mysql.notice)
+    for (const notice of notices) console.log(notice)
     return code === 0 && !isClean ? 1 : code
   } finally {
     await killMarked(RUN_MARK, MARK)

@@ -1,5 +1,6 @@
 /** A question to the person at the terminal, before something is changed. */
 import { createInterface } from 'node:readline/promises'
+import { Complaint, EXIT } from '../exit.ts'
 
 /** @returns whether the answer was yes; undefined where there is nobody to ask */
 export async function confirm(question: string): Promise<boolean | undefined> {
@@ -15,4 +16,11 @@ export async function confirm(question: string): Promise<boolean | undefined> {
   } finally {
     terminal.close()
   }
+}
+
+/** @throws Complaint (usage) where there is nobody to ask: who means it there says --yes */
+export async function confirmOrRefuse(question: string): Promise<boolean> {
+  const answer = await confirm(question)
+  if (answer !== undefined) return answer
+  throw new Complaint(EXIT.usage, 'There is no terminal to ask at. Look with --dry-run, then give --yes.')
 }

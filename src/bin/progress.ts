@@ -4,7 +4,11 @@
  *     sending  [████████████░░░░░░░░░░░░] 1,204 of 2,400   50 %   312/s   4 s left
  */
 
+import { grouped } from '../amount.ts'
+import { formatDuration } from '../time/duration.ts'
+
 const WIDTH = 24
+const NARROWEST = 6
 const REDRAW_MS = 100
 
 export interface Progress {
@@ -19,14 +23,15 @@ export function progressBar(label: string, stream: NodeJS.WriteStream = process.
   const startedAt = performance.now()
   const line = statusLine(stream)
   return {
-    update: (done, total) => line.show(() => progressLine(label, done, total, (performance.now() - startedAt) / 1_000)),
+    update: (done, total) =>
+      line.show((room) => progressLine(label, done, total, (performance.now() - startedAt) / 1_000, room)),
     end: line.end,
   }
 }
 
 export interface StatusLine {
-  /** @param text  asked for when it is time to draw again */
-  show(text: () => string): void
+  /** @param text  asked for when it is time to draw again, with the characters that there is room for */
+  show(text: (room: number) => string): void
   /** Wipes the line away. */
   end(): void
 }
@@ -39,8 +44,8 @@ export function statusLine(stream: NodeJS.WriteStream = process.stderr): StatusL
       const now = performance.now()
       if (!stream.isTTY || now - drawnAt < REDRAW_MS) return
       drawnAt = now
-      // Some terminals say that they have 0 columns.
-      stream.write(`\r\x1b[K${text().slice(0, (stream.columns || 80) - 1)}`)
+      const room = (stream.columns || 80) - 1 // some terminals say that they have 0 columns
+      stream.write(`\r\x1b[K${text(room).slice(0, room)}`)
     },
     end() {
       if (drawnAt > 0) stream.write('\r\x1b[K')
@@ -48,18 +53,28 @@ export function statusLine(stream: NodeJS.WriteStream = process.stderr): StatusL
   }
 }
 
-export function progressLine(label: string, done: number, total: number | undefined, seconds: number): string {
+/** @param room  characters that it may have: the bar gives way first */
+export function progressLine(
+  label: string,
+  done: number,
+  total: number | undefined,
+  seconds: number,
+  room = Number.POSITIVE_INFINITY,
+): string {
   const rate = seconds > 0 ? done / seconds : 0
-  const perSecond = `${count(Math.round(rate))}/s`
-  if (total === undefined || total === 0) return `${label}  ${count(done)}   ${perSecond}`
+  const perSecond = `${grouped(Math.round(rate))}/s`
+  if (total === undefined || total === 0) return `${label}  ${grouped(done)}   ${perSecond}`
   const part = Math.min(1, done / total)
-  const full = Math.round(part * WIDTH)
-  const bar = '█'.repeat(full) + '░'.repeat(WIDTH - full)
-  const left = rate > 0 && done < total ? `   ${Math.ceil((total - done) / rate)} s left` : ''
-  return `${label}  [${bar}] ${count(done)} of ${count(total)}   ${Math.floor(part * 100)} %   ${perSecond}${left}`
+  const left = rate > 0 && done < total ? `   ${timeLeft((total - done) / rate)} left` : ''
+  const numbers = `] ${grouped(done)} of ${grouped(total)}   ${Math.floor(part * 100)} %   ${perSecond}${left}`
+  const width = Math.max(NARROWEST, Math.min(WIDTH, room - `${label}  [${numbers}`.length))
+  const full = Math.round(part * width)
+  return `${label}  [${'█'.repeat(full)}${'░'.repeat(width - full)}${numbers}`
 }
 
-/** `12,345`; without `Intl`, whose tables take longer to load than a short run takes. */
-export function count(number: number): string {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, ',')
+/** `4 s`, `2m5s`, `3h12m` */
+function timeLeft(seconds: number): string {
+  if (seconds <= 60) return `${Math.ceil(seconds)} s`
+  const unit = seconds < 3_600 ? 1 : 60
+  return formatDuration(Math.ceil(seconds / unit) * unit * 1_000)
 }

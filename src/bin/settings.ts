@@ -4,7 +4,7 @@
  * Cron gives a command next to no environment, so what a crontab line would have to repeat stands in `.env`. Only
  * `QUEUE_*` is taken from there; it is never handed on to a task program.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { Complaint, EXIT } from '../exit.ts'
@@ -45,8 +45,10 @@ export interface SettingFlags {
 /** @throws Complaint (bad configuration, or usage for a flag) naming the setting, what it is and what it may be */
 export function readSettings(flags: SettingFlags, environment: NodeJS.ProcessEnv = process.env): Settings {
   const directory = resolve(flags.directory ?? '.')
-  if (!existsSync(directory))
-    throw new Complaint(EXIT.usage, `--directory is ${directory}, which is not there. Name the project's directory.`)
+  if (!isDirectory(directory)) {
+    const what = existsSync(directory) ? 'no directory' : 'not there'
+    throw new Complaint(EXIT.usage, `--directory is ${directory}, which is ${what}. Name the project's directory.`)
+  }
   const file = readDotEnv(directory)
   const variable = (name: string) => environment[name] || file[name] || undefined
   const path = (name: string, fallback: string) => resolve(directory, variable(name) ?? fallback)
@@ -80,6 +82,14 @@ function given(
 ): Given | undefined {
   if (flagText !== undefined) return { name: flag, text: flagText, exitCode: EXIT.usage }
   return variableText === undefined ? undefined : { name: variable, text: variableText, exitCode: EXIT.badConfig }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
 }
 
 function readDotEnv(directory: string): NodeJS.Dict<string> {

@@ -20,10 +20,11 @@ export function parseShards(text: string, total: number): number[] {
 }
 
 function refused(text: string, total: number): Complaint {
-  if (total === 1) return new Complaint(EXIT.usage, `--shard is ${text}, and --total is 1: the only shard is 0.`)
+  const given = text === '' ? 'empty' : text
+  if (total === 1) return new Complaint(EXIT.usage, `--shard is ${given}, and --total is 1: the only shard is 0.`)
   return new Complaint(
     EXIT.usage,
-    `--shard is ${text}. Use a whole number from 0 to ${total - 1}, a range such as 0-${total - 1}, or all.`,
+    `--shard is ${given}. Use a whole number from 0 to ${total - 1}, a range such as 0-${total - 1}, or all.`,
   )
 }
 

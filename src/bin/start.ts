@@ -8,6 +8,10 @@ import { keepCompiled } from '../host/compiled.ts'
 
 const NEEDED = [22, 18] as const
 
+const WHAT_NOW = 'Make room where standard output goes; what the command did is done.'
+
+let isOutputLost = false
+
 export interface Command {
   /** @returns the exit code */
   main(args: string[]): Promise<number>
@@ -24,7 +28,7 @@ export async function start(name: string, load: () => Promise<Command>, first?: 
     process.exitCode = EXIT.badConfig
     return
   }
-  for (const name of ['stdout', 'stderr'] as const) guardWhenUsed(name)
+  for (const stream of ['stdout', 'stderr'] as const) guardWhenUsed(name, stream)
   try {
     if (await first?.()) return
     keepCompiled()
@@ -36,7 +40,7 @@ export async function start(name: string, load: () => Promise<Command>, first?: 
 }
 
 /** A stream costs a sixth of a bare Node to make, and a tick that finds nothing due has nothing to say. */
-function guardWhenUsed(name: 'stdout' | 'stderr'): void {
+function guardWhenUsed(command: string, name: 'stdout' | 'stderr'): void {
   const original = Object.getOwnPropertyDescriptor(process, name)
   if (original?.get === undefined) return
   const make = original.get.bind(process)
@@ -44,14 +48,25 @@ function guardWhenUsed(name: 'stdout' | 'stderr'): void {
     ...original,
     get() {
       Object.defineProperty(process, name, original)
-      return make().on('error', leaveQuietly)
+      return make().on('error', (error: NodeJS.ErrnoException) => unwritable(command, name, error))
     },
   })
 }
 
-/** Whoever read our output has left (`… | head`, a terminal that was closed): nobody is to be told, nothing is wrong. */
-function leaveQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+/**
+ * Whoever read our output has left (`… | head`, a terminal that was closed): nobody is to be told, nothing is wrong.
+ * Output that went nowhere for another reason must not pass for whole.
+ */
+function unwritable(command: string, stream: 'stdout' | 'stderr', { code }: NodeJS.ErrnoException): void {
+  if (stream === 'stderr' || code === 'EPIPE' || code === 'EIO' || isOutputLost) return
+  isOutputLost = true
+  process.once('exit', () => {
+    process.exitCode ||= EXIT.busy
+  })
+  report(
+    command,
+    new Complaint(EXIT.busy, `The output cannot be written (${code}), and some of it is lost. ${WHAT_NOW}`),
+  )
 }
 
 /** The sentence for a Node that is too old; undefined when it is new enough. */
@@ -59,21 +74,39 @@ export function tooOld(version: string): string | undefined {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) return undefined
   return (
-    `this is Node ${version} (${process.execPath}), and cron-mission needs ${NEEDED.join('.')} or newer: ` +
+    `This is Node ${version} (${process.execPath}), and cron-mission needs ${NEEDED.join('.')} or newer: ` +
     'run "npm install node@24" in the project and put its node_modules/.bin first in PATH.'
   )
 }
 
 /** Prints what went wrong, for an operator, and returns the exit code. */
-export function report(name: string, error: unknown): number {
+export function report(name: string, thrown: unknown): number {
   const debug = (process.env.DEBUG ?? '') !== ''
+  const error = isDirectoryGone(thrown) ? directoryGone(thrown) : thrown
   if (error instanceof Complaint) {
-    process.stderr.write(`${name}: ${error.message}\n`)
+    process.stderr.write(`${name}: ${harmless(error.message)}\n`)
     if (debug) process.stderr.write(`${error.stack}\n`)
     return error.exitCode
   }
-  const message = error instanceof Error ? error.message : String(error)
+  const message = harmless(error instanceof Error ? error.message : String(error))
   process.stderr.write(`${name}: unexpected: ${message}${debug ? '' : ' (set DEBUG=1 for where it happened)'}\n`)
   if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`)
   return EXIT.internal
+}
+
+/** What a message quotes may come from a row, and must not move the cursor of a terminal. */
+function harmless(message: string): string {
+  return message.replace(
+    /[^\P{Cc}\n\t]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+/** Every path begins with it, and yargs asks for it before it reads a flag. */
+function isDirectoryGone(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).syscall === 'uv_cwd'
+}
+
+function directoryGone(cause: unknown): Complaint {
+  return new Complaint(EXIT.usage, "The current directory was removed. Change to the project's directory.", { cause })
 }

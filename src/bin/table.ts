@@ -5,12 +5,15 @@
  * whole.
  */
 import { styleText } from 'node:util'
+import { cutTo, widthOf } from '../ctl/display-width.ts'
 import { readableLine } from '../ctl/readable.ts'
 
 export interface Column {
   readonly title: string
   /** It may be cut to so many characters where the terminal is too narrow. */
   readonly least?: number
+  /** A number: its end is where the column ends. */
+  readonly right?: true
   /** How a cell looks on a terminal that shows colours. */
   readonly style?: (cell: string) => Parameters<typeof styleText>[0] | undefined
 }
@@ -30,13 +33,15 @@ export function table(
   const cells = rows.map((row) => row.map((cell) => readableLine(cell, Number.POSITIVE_INFINITY)))
   if (!stream.isTTY) return [titles, ...cells].map((row) => `${row.join('\t')}\n`).join('')
   const widths = widthsWithin(stream.columns || USUAL_WIDTH, all, cells)
-  const head = styleText('bold', line(titles, widths), { stream })
-  const styled = cells.map((row) => line(row, widths, (text, i) => paint(all[i]?.style?.(row[i] ?? ''), text, stream)))
+  const head = styleText('bold', line(titles, widths, all), { stream })
+  const styled = cells.map((row) =>
+    line(row, widths, all, (text, i) => paint(all[i]?.style?.(row[i] ?? ''), text, stream)),
+  )
   return [head, ...styled].map((text) => `${text}\n`).join('')
 }
 
 function widthsWithin(room: number, columns: readonly Column[], rows: readonly (readonly string[])[]): number[] {
-  const widths = columns.map(({ title }, i) => Math.max(title.length, ...rows.map((row) => lengthOf(row[i] ?? ''))))
+  const widths = columns.map(({ title }, i) => Math.max(title.length, ...rows.map((row) => widthOf(row[i] ?? ''))))
   const gaps = GAP.length * (columns.length - 1)
   for (let excess = sum(widths) + gaps - room; excess > 0; excess--) {
     const widest = columns.reduce<number | undefined>((found, { least }, i) => {
@@ -52,30 +57,21 @@ function widthsWithin(room: number, columns: readonly Column[], rows: readonly (
 function line(
   row: readonly string[],
   widths: readonly number[],
+  columns: readonly Column[],
   styled: (text: string, column: number) => string = (text) => text,
 ): string {
   return row
     .map((cell, i) => {
-      const text = cut(cell, widths[i] ?? 0)
-      const isLast = i === row.length - 1
-      return styled(text, i) + (isLast ? '' : ' '.repeat(Math.max(0, (widths[i] ?? 0) - lengthOf(text))))
+      const text = cutTo(cell, widths[i] ?? 0)
+      const room = ' '.repeat(Math.max(0, (widths[i] ?? 0) - widthOf(text)))
+      return columns[i]?.right ? room + styled(text, i) : styled(text, i) + room
     })
     .join(GAP)
     .trimEnd()
 }
 
-/** The first characters of a text, `…` in the place of what is missing. */
-export function cut(text: string, width: number): string {
-  if (lengthOf(text) <= width) return text
-  return `${[...text].slice(0, Math.max(0, width - 1)).join('')}…`
-}
-
 function paint(style: Parameters<typeof styleText>[0] | undefined, text: string, stream: NodeJS.WriteStream): string {
   return style === undefined ? text : styleText(style, text, { stream })
-}
-
-function lengthOf(text: string): number {
-  return [...text].length
 }
 
 function sum(numbers: readonly number[]): number {

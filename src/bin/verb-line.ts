@@ -1,36 +1,26 @@
 /**
  * The command line of a command that has verbs: which one is asked for, with its flags, and running it.
  */
-import type { Argv, Options } from 'yargs'
+import type { Argv } from 'yargs'
 import { Complaint, EXIT } from '../exit.ts'
-import { nearestName } from '../schedule/language/nearest-name.ts'
+import { nearestName } from '../nearest-name.ts'
 import { minuteOf } from '../time/minute.ts'
-import { commandLine } from './command-line.ts'
+import { commandLine, exitLines } from './command-line.ts'
 import { readSettings, type Settings } from './settings.ts'
-import { type Flags, nameOfVerb, type Verb, type VerbModule } from './verb.ts'
+import { type DeclaredCommand, type Flags, nameOfVerb, type Verb, type VerbModule } from './verb.ts'
 
-export interface CommandOfVerbs {
-  readonly name: string
+export interface CommandOfVerbs extends DeclaredCommand {
   readonly verbs: readonly Verb[]
-  /** What it does without a verb; `usage` is `$0`. */
   readonly unnamed?: Verb
-  /** What it is there for, at the top of its help, where nothing is done without a verb. */
-  readonly purpose?: string
-  /** Flags that all of them take. */
-  readonly options: Readonly<Record<string, Options>>
 }
 
 /** yargs finds the verb and checks its flags; what is wrong afterwards is no matter of the command line. */
 export async function runVerbs(command: CommandOfVerbs, args: string[]): Promise<number> {
   const minute = minuteOf(Date.now())
-  const { name, verbs, unnamed, purpose, options } = command
+  const { verbs, unnamed, purpose, options } = command
   let asked: { readonly verb: Verb | undefined; readonly flags: Flags } | undefined
-  const line = commandLine(
-    name,
-    args,
-    verbs.map(({ usage }) => usage),
-  ).options(options)
-  if (purpose !== undefined) line.usage(`$0 <command>\n\n${purpose} "$0 <command> --help" has more on each.`)
+  const line = commandLine(command, args).options(options)
+  if (unnamed === undefined) line.usage(`$0 <command>\n\n${purpose} "$0 <command> --help" has more on each.`)
   for (const verb of verbs) {
     declare(line, verb, (flags) => {
       asked = { verb, flags }
@@ -58,12 +48,13 @@ function declare(line: Argv, verb: Verb, onAsked: (flags: Flags) => void): void 
 }
 
 function declareOne(line: Argv, verb: Verb): Argv {
-  const { usage, describe, more, options = {}, positionals = {}, examples = [] } = verb
+  const { usage, describe, more, options = {}, positionals = {}, examples = [], exits = [] } = verb
   const about = [describe + (/[.?!]$/.test(describe) ? '' : '.'), ...(more === undefined ? [] : [more])].join('\n\n')
   if (verb.words || more !== undefined) line.usage(`$0 ${usage}\n\n${about}`)
   for (const [name, positional] of Object.entries(positionals)) line.positional(name, positional)
   line.options(options)
   for (const [command, what] of examples) line.example(command, what)
+  line.epilogue(exitLines(exits))
   // What stands where a verb should is refused by a sentence of ours; what is no flag may be a word.
   if (verb.words || usage === '$0') return line.strict(false).strictOptions()
   const name = nameOfVerb(verb)

@@ -9,8 +9,9 @@ import type { Settings } from './settings.ts'
 /** A parsed command line. */
 export type Flags = Readonly<Record<string, unknown>>
 
-export interface Verb {
-  /** With its positionals: `next <job>`. */
+/** What a verb, or a command without verbs, can be told. */
+export interface Declaration {
+  /** With its positionals: `next <job>`; `$0` stands for the command itself. */
   readonly usage: string
   readonly describe: string
   /** What `--help` of the verb says besides: whole sentences. */
@@ -23,7 +24,24 @@ export interface Verb {
   readonly surplus?: string
   /** A command line, and what it is for. */
   readonly examples?: readonly (readonly [string, string])[]
+  /** Exit codes, and what they mean here; others mean what they mean everywhere. */
+  readonly exits?: readonly (readonly [number, string])[]
+}
+
+export interface Verb extends Declaration {
   readonly load: () => Promise<VerbModule>
+}
+
+/** A command as it is declared: whatever tells about it reads this. */
+export interface DeclaredCommand {
+  readonly name: string
+  /** What it is there for, in a sentence. */
+  readonly purpose: string
+  readonly verbs: readonly Declaration[]
+  /** What it does without a verb; its `usage` begins with `$0`. */
+  readonly unnamed?: Declaration
+  /** Flags that all of them take. */
+  readonly options: Readonly<Record<string, Options>>
 }
 
 export interface VerbModule {
@@ -38,6 +56,6 @@ export interface VerbModule {
 export const TEXT = { type: 'string', requiresArg: true } as const
 export const SWITCH = { type: 'boolean' } as const
 
-export function nameOfVerb({ usage }: Verb): string {
+export function nameOfVerb({ usage }: Declaration): string {
   return usage.split(' ')[0] as string
 }

@@ -23,6 +23,8 @@ export type EventName =
   | 'task-output' // what a task printed that could not be logged before
   | 'result-reduced' // the database refused a result as it was: booked without its output, times and error text
   | 'claim-lost' // a result was refused: the row was no longer ours
+  | 'queue-paused' // claims no more, and gives back what has not started
+  | 'queue-resumed' // the pause is over, and the worker has stayed
   | 'drain' // claims no more, lets programs finish
   | 'stop' // ends the programs
   | 'runner-lost' // a runner ended although it had a program

@@ -5,6 +5,8 @@
  * which database it is talking to. Both drivers take `?` for values and never put a value into the text.
  */
 
+import type { StatusName } from './status.ts'
+
 export type Value = string | number | null
 
 export interface Executor {
@@ -29,6 +31,15 @@ export interface Driver extends Executor {
   close(): Promise<void>
 }
 
+export interface StateIndex {
+  readonly index: string
+  /** It tells the queue of a task, too. */
+  readonly hasQueue: boolean
+}
+
+/** States that are counted queue by queue. */
+export type DepthState = Extract<StatusName, 'ready' | 'scheduled' | 'held' | 'failed'>
+
 export interface Dialect {
   /** The database as a sentence calls it. */
   readonly title: string
@@ -46,12 +57,32 @@ export interface Dialect {
   readonly latestMs: number
   /** Put behind the table's name to make a statement use the index, or fail loudly where it cannot. */
   readonly useIndex: (index: string) => string
+  /** Put behind the table's name to read its rows by their ids, whatever index the planner would choose. */
+  readonly byPrimaryKey: string
+  /** The index that finds the tasks of a state; `ofQueues`: those of some queues are wanted. */
+  readonly stateIndex: (state: StatusName, ofQueues: boolean) => StateIndex
+  /** The index that finds the tasks of a queue in whatever state; undefined where there is none. */
+  readonly queueIndex: string | undefined
+  /** The indexes that find what finished by its `finished_at`, and which states each of them has. */
+  readonly finishedIndexes: readonly { readonly index: string; readonly states: readonly StatusName[] }[]
   /** Put behind an INSERT to leave out the rows that a key refuses; `column` is any of the table's. */
   readonly orIgnore: (column: string) => string
+  /** Put behind an INSERT: where the key has the row already, these columns of it become the sum of both. */
+  readonly addUp: (table: string, columns: readonly string[]) => string
+  /** The beginning of the minute that it is now. */
+  readonly thisMinute: string
+  /** Put behind a SELECT in a transaction: nobody else changes these rows before it ends. */
+  readonly forUpdate: string
+  /** The condition of a partial index, which a statement has to repeat; one that is always true where no index is partial. */
+  readonly partOf: (condition: string) => string
+  /** The index that has the rows of one queue and state side by side. */
+  readonly depthIndex: (state: DepthState) => string
   /** A SELECT with an ORDER BY and a LIMIT of its own, as one branch of a UNION ALL. */
   readonly limitedBranch: (select: string) => string
   /** Whether a database without our tables gets them at once, or has to be migrated by hand. */
   readonly migratesItself: boolean
+  /** How many milliseconds one of many writes may take, so that those who want to write beside it do not feel it. */
+  readonly batchMs: number
   /** Row values per statement that are known to be accepted. */
   readonly maxValues: number
   /** A UNIQUE key refused the row. */

@@ -109,7 +109,7 @@ function sessionSettings(answerMs: number): string[] {
   const seconds = (share: number) => Math.max(1, Math.floor((answerMs * share) / 1_000))
   return [
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-    `SET SESSION time_zone = '+00:00', SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION',
+    `SET SESSION autocommit = 1, SESSION time_zone = '+00:00', SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION',
          SESSION innodb_lock_wait_timeout = ${seconds(0.5)}, SESSION lock_wait_timeout = ${seconds(0.8)}`,
   ]
 }

@@ -63,6 +63,9 @@ const LOST_CODES = new Set([
   'ENETUNREACH',
 ])
 
+/** The server does not let anybody in by the way that the account names. */
+const AUTHENTICATION = new Set([1251, 1275, 1524])
+
 /** A server that may write again will be another one: a connection to this one is of no use. */
 const READ_ONLY = new Set([1290, 1792, 1836, 1874, 3989])
 
@@ -155,12 +158,17 @@ function wordsFor(error: ServerError, { where, user, database }: MysqlPlace): [E
     case 1932:
       return [
         EXIT.badConfig,
-        `The queue tables of the database "${database}" at ${where} are not what they were (${message}). Run "queuectl migrate", or correct QUEUE_URL.`,
+        `The queue tables of the database "${database}" at ${where} are not what they were (${message}). "queuectl doctor" says what is missing; or correct QUEUE_URL.`,
       ]
     case 1153:
       return [
         EXIT.badData,
         `A write was larger than the database at ${where} accepts. Raise its max_allowed_packet, or add fewer tasks at once.`,
+      ]
+    case 1205:
+      return [
+        EXIT.unavailable,
+        `The queue tables of the database "${database}" at ${where} are locked (${message}). SHOW FULL PROCESSLIST tells by whom: end that, or wait for it.`,
       ]
     case 1040:
     case 1203:
@@ -174,7 +182,7 @@ function wordsFor(error: ServerError, { where, user, database }: MysqlPlace): [E
     return [EXIT.unavailable, `The database at ${where} is read-only. Make it writable, or correct QUEUE_URL.`]
   if (UNAVAILABLE.has(number))
     return [EXIT.unavailable, `The database at ${where} does nothing for now (${message}). Look at the server.`]
-  if (code.startsWith('AUTH_'))
+  if (code.startsWith('AUTH_') || AUTHENTICATION.has(number))
     return [
       EXIT.badConfig,
       `Logging in to the database at ${where} is not possible (${message}). Change the user's plugin.`,

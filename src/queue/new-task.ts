@@ -85,8 +85,9 @@ export function checkNewTask(given: NewTask, now: number, latestMs: number): Tas
   const unknown = Object.keys(given).find((name) => !FIELDS.has(name))
   if (unknown !== undefined) refuse(`A task has no field "${unknown}". It has ${[...FIELDS].join(', ')}.`)
   const { task, param = '', queue = 'default' } = given
+  if (task === undefined || task === '')
+    refuse('The task is empty. Name a program of the tasks directory, such as send-msg.')
   text('task', task, 128)
-  if (task === '') refuse('The task is empty. Name a program of the tasks directory, such as send-msg.')
   checkQueueName(queue)
   checkParam(param)
   if (given.at !== undefined && given.inMs !== undefined) refuse('Both "at" and "in" are given. Use one of them.')
@@ -109,9 +110,9 @@ export function checkNewTask(given: NewTask, now: number, latestMs: number): Tas
     task,
     param,
     priority: wholeNumber('priority', given.priority ?? 0, -32_768, 32_767),
-    bucket: given.key === undefined ? randomBucket() : bucketOfKey(text('key', given.key, 255)),
+    bucket: given.key === undefined ? randomBucket() : bucketOfKey(keyText('key', given.key)),
     shardKey: given.key ?? null,
-    uniqueKey: given.unique === undefined ? null : text('unique', given.unique, 255),
+    uniqueKey: given.unique === undefined ? null : keyText('unique', given.unique),
     keepUnique: truth('keepUnique', given.keepUnique ?? false) ? 1 : 0,
     inMs: given.inMs ?? 0,
     at,
@@ -149,7 +150,14 @@ function checkParam(param: string): void {
     refuse('The param is not well-formed Unicode (half of a surrogate pair). Correct or encode it.')
 }
 
-function text(name: string, value: unknown, longest: number): string {
+/** What a script makes of a variable that is not set would be one key for everything. */
+function keyText(name: string, value: unknown): string {
+  const key = text(name, value, 255)
+  if (key === '') refuse(`The ${name} is empty. Give a text, or leave it out.`)
+  return key
+}
+
+export function text(name: string, value: unknown, longest: number): string {
   if (typeof value !== 'string') refuse(`The ${name} is ${show(value)}. Give text.`)
   if (value.includes('\0') || !value.isWellFormed())
     refuse(`The ${name} ${show(value)} holds a NUL or half a character. Correct it.`)
@@ -163,14 +171,14 @@ function truth(name: string, value: unknown): boolean {
   return value
 }
 
-function wholeNumber(name: string, value: unknown, least: number, most: number): number {
+export function wholeNumber(name: string, value: unknown, least: number, most: number): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
     refuse(`The ${name} is ${show(value)}. Use a whole number from ${least} to ${most}.`)
   }
   return value
 }
 
-function time(name: string, value: number | Date | string | undefined, latestMs: number): number | null {
+export function time(name: string, value: number | Date | string | undefined, latestMs: number): number | null {
   if (value === undefined) return null
   const ms = typeof value === 'number' ? value : (value instanceof Date ? value : new Date(value)).getTime()
   if (!Number.isFinite(ms) || (typeof value === 'string' && !/^\d{4}-\d\d-\d\d/.test(value))) {

@@ -9,10 +9,12 @@
  *     worker   one row for each shard that a worker holds, with its lease
  *     slot     the schedule's ledger: one row for each job and minute that was decided
  *     job      since when a job of the schedule has been due as it is now
+ *     tally    what ended, added up by the minute, later by the hour
  *     setting  the schema's version, this installation's name, pauses
  */
 import { mysqlVersion2, sqliteVersion2 } from './schema-2.ts'
 import { mysqlVersion3, sqliteVersion3 } from './schema-3.ts'
+import { mysqlVersion4, sqliteVersion4 } from './schema-4.ts'
 import { mysqlTables } from './schema-mysql.ts'
 import { sqliteTables } from './schema-sqlite.ts'
 
@@ -27,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 1, title: 'queue, attempt, worker, slot and setting', mysql: mysqlTables, sqlite: sqliteTables },
   { version: 2, title: 'rescue, lanes, cancelling and stopping', mysql: mysqlVersion2, sqlite: sqliteVersion2 },
   { version: 3, title: 'the ledger of the schedule', mysql: mysqlVersion3, sqlite: sqliteVersion3 },
+  { version: 4, title: 'what operators need', mysql: mysqlVersion4, sqlite: sqliteVersion4 },
 ]

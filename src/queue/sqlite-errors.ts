@@ -1,6 +1,8 @@
 /**
  * What the errors of SQLite mean: do it again, wait for it, or tell an operator.
  */
+import { statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { Complaint, EXIT, type ExitCode } from '../exit.ts'
 
 const BUSY = 5
@@ -12,6 +14,9 @@ const CANNOT_OPEN = 14
 const NOT_A_DATABASE = 26
 const UNIQUE = 2067
 const PRIMARY_KEY = 1555
+
+/** So large is the smallest file beside the database that its users share. */
+const SHARED_BYTES = 32_768
 
 export function isDuplicate(error: unknown): boolean {
   return [UNIQUE, PRIMARY_KEY].includes(errorCode(error))
@@ -43,11 +48,9 @@ export function named(error: unknown, file: string): unknown {
         `The SQLite file ${file} cannot be written. Make it and its directory writable for this user.`,
       )
     case FULL:
-      return complaint(
-        EXIT.unavailable,
-        `The disk that holds ${file} is full. Free some space; nothing that was booked is lost.`,
-      )
+      return diskFull(file, error)
     case INPUT_OUTPUT:
+      if (isDiskFull(file)) return diskFull(file, error)
       return complaint(
         EXIT.unavailable,
         `The disk that holds ${file} does not do its work (${(error as Error).message}). Look at it.`,
@@ -67,13 +70,28 @@ export function named(error: unknown, file: string): unknown {
     : error
 }
 
+function diskFull(file: string, cause: unknown): Complaint {
+  const sentence = `The disk that holds ${file} is full. Free some space; nothing that was booked is lost.`
+  return new Complaint(EXIT.unavailable, sentence, { cause })
+}
+
+/** The file beside it that all who use it share is mapped into memory: where it finds no room, that is an error of the disk. */
+function isDiskFull(file: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(file))
+    return bavail * bsize < SHARED_BYTES
+  } catch {
+    return false
+  }
+}
+
 export function busyForLong(file: string, forMs: number, cause: unknown): Complaint {
   const sentence = `The SQLite file ${file} was locked for ${forMs / 1_000} s on end. Look which program holds it.`
   return new Complaint(EXIT.unavailable, sentence, { cause })
 }
 
 export function cannotOpen(file: string, options: ErrorOptions): Complaint {
-  const sentence = `The SQLite file ${file} cannot be opened. Check that its directory exists and may be written by this user.`
+  const sentence = `The SQLite file ${file} cannot be opened. Check that its directory is there, and that this user may read and write both.`
   return new Complaint(EXIT.unavailable, sentence, options)
 }
 

@@ -4,55 +4,26 @@
  * SQLite waits for locks synchronously, which would freeze heartbeats and program ends, and it waits unfairly. So it is
  * told not to wait at all: a busy database is tried again after a short random pause in which the event loop runs, and one
  * that is busy for seconds on end is a complaint, to be waited for as a server is that does not answer.
+ * Its answers come at once, so whoever asks again and again would keep the event loop from its turns, and signals from being
+ * heard: now and then a statement waits for a turn.
  * Writes are single statements or BEGIN IMMEDIATE; a transaction that starts by reading can fail in a way that no
  * waiting cures.
  */
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { runningMs } from '../time/running.ts'
 import { type AgainOptions, again } from './again.ts'
-import type { Changed, Dialect, Driver, Executor, Value } from './driver.ts'
-import {
-  busyForLong,
-  cannotOpen,
-  isBusy,
-  isDuplicate,
-  isMissingTable,
-  isUnavailable,
-  moved,
-  named,
-} from './sqlite-errors.ts'
+import type { Changed, Driver, Executor, Value } from './driver.ts'
+import { sqliteDialect } from './sqlite-dialect.ts'
+import { busyForLong, cannotOpen, isBusy, moved, named } from './sqlite-errors.ts'
 
 const LONGEST_PAUSE_MS = 11
 const GIVE_UP_AFTER_MS = 10_000
 const LOOK_EVERY_MS = 1_000
 const PREPARED_LIMIT = 500
-
-const NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
-
-export const sqliteDialect: Dialect = {
-  title: 'SQLite',
-  ddl: 'sqlite',
-  now: NOW,
-  fromNow: (ms) => `(${NOW} + CAST(${ms} AS INTEGER))`,
-  asMs: (column) => column,
-  fromMs: (ms) => `CAST(${ms} AS INTEGER)`,
-  latestMs: 8_640_000_000_000_000,
-  orIgnore: () => 'ON CONFLICT DO NOTHING',
-  useIndex: (index) => `INDEXED BY ${index}`,
-  limitedBranch: (select) => `SELECT * FROM (${select})`,
-  migratesItself: true,
-  maxValues: 32_000,
-  isDuplicate,
-  isAlreadyThere: (error) => error instanceof Error && /^duplicate column name|already exists$/.test(error.message),
-  runningIndex: 'queue_running',
-  isMissingTable,
-  isTransient: isBusy,
-  isConnectionLost: () => false,
-  isUnavailable,
-}
+const TURN_AFTER_MS = 20
 
 export interface SqliteOptions {
   /** `full`: a finish that was booked survives a power cut. `normal`: it survives a crash of the process. */
@@ -110,6 +81,7 @@ class SqliteDriver implements Driver {
   #lookedAt = runningMs()
   readonly #prepared = new Map<string, StatementSync>()
   #transaction: Promise<unknown> | undefined
+  #turnedAt = runningMs()
 
   constructor(database: DatabaseSync, file: string) {
     this.#database = database
@@ -118,17 +90,20 @@ class SqliteDriver implements Driver {
   }
 
   async all<Row>(sql: string, values: readonly Value[] = []): Promise<Row[]> {
+    await this.#letTurn()
     while (this.#transaction !== undefined) await this.#transaction
     return whenNotBusy(this.#file, () => this.#all<Row>(sql, values))
   }
 
   async run(sql: string, values: readonly Value[] = []): Promise<Changed> {
+    await this.#letTurn()
     while (this.#transaction !== undefined) await this.#transaction
     return whenNotBusy(this.#file, () => this.#run(sql, values))
   }
 
   /** There is one connection, and a statement issued while a transaction is open would join it: the others wait. */
   async transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T> {
+    await this.#letTurn()
     while (this.#transaction !== undefined) await this.#transaction
     const done = this.#transact(work)
     this.#transaction = done.catch(() => {})
@@ -143,6 +118,12 @@ class SqliteDriver implements Driver {
     while (this.#transaction !== undefined) await this.#transaction
     this.#prepared.clear()
     if (this.#database.isOpen) this.#database.close()
+  }
+
+  async #letTurn(): Promise<void> {
+    if (runningMs() - this.#turnedAt < TURN_AFTER_MS) return
+    await nextTurn()
+    this.#turnedAt = runningMs()
   }
 
   async #transact<T>(work: (tx: Executor) => Promise<T>): Promise<T> {

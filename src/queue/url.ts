@@ -6,7 +6,7 @@
  *     mysql://user:password@host:3306/shop  also mariadb://; `?socket=/run/mysqld/mysqld.sock` for a Unix socket,
  *                                           `?timeout=30s` for a server that may take longer than 10 s to answer
  */
-import { resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { Complaint, EXIT } from '../exit.ts'
 import { parseDuration } from '../time/duration.ts'
 import type { AgainOptions } from './again.ts'
@@ -45,6 +45,7 @@ export type QueuePlace =
   | { readonly kind: 'mysql'; readonly url: URL; readonly answerMs: number }
 
 export function parseQueueUrl(text: string, directory: string): QueuePlace {
+  refuseBadEscapes(text)
   if (text.startsWith('sqlite:')) return sqlitePlace(text, directory)
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !['mysql:', 'mariadb:'].includes(url.protocol)) {
@@ -53,7 +54,7 @@ export function parseQueueUrl(text: string, directory: string): QueuePlace {
       `QUEUE_URL ${quoted(text)} is not understood. Write sqlite:queue.db or mysql://user:password@host:3306/database.`,
     )
   }
-  if (url.hostname === '' && !url.searchParams.has('socket')) {
+  if (url.hostname === '' && !url.searchParams.get('socket')) {
     throw new Complaint(
       EXIT.badConfig,
       `QUEUE_URL ${quoted(text)} names no host. Write mysql://user:password@host:3306/database.`,
@@ -66,6 +67,18 @@ export function parseQueueUrl(text: string, directory: string): QueuePlace {
     )
   }
   return { kind: 'mysql', url, answerMs: answerMs(url.searchParams.get('timeout')) }
+}
+
+/** A password with a percent sign of its own is the usual one. */
+function refuseBadEscapes(text: string): void {
+  try {
+    decodeURIComponent(text)
+  } catch {
+    throw new Complaint(
+      EXIT.badConfig,
+      `QUEUE_URL ${quoted(text)} has a % that begins no character's code. Write %25 for a percent sign.`,
+    )
+  }
 }
 
 function answerMs(text: string | null): number {
@@ -83,19 +96,35 @@ function sqlitePlace(text: string, directory: string): QueuePlace {
     .replace(/^\/\/(?=\/)/, '')
     .split('?', 2)
   const synchronous = new URLSearchParams(query).get('synchronous') ?? 'full'
-  if (path === '') throw new Complaint(EXIT.badConfig, `QUEUE_URL "${text}" names no file. Write sqlite:queue.db.`)
+  const file = decodeURIComponent(path)
+  if (file === '' || file.includes('\0'))
+    throw new Complaint(EXIT.badConfig, `QUEUE_URL "${text}" names no file. Write sqlite:queue.db.`)
   if (synchronous !== 'full' && synchronous !== 'normal') {
     throw new Complaint(
       EXIT.badConfig,
       `QUEUE_URL has synchronous=${synchronous}. Use full (survives a power cut) or normal.`,
     )
   }
-  return { kind: 'sqlite', file: resolve(directory, decodeURIComponent(path)), synchronous }
+  return { kind: 'sqlite', file: resolve(directory, file), synchronous }
 }
 
-/** A mistyped URL may still hold a password. */
+/** A mistyped URL may still hold a password, and that a sign which belongs elsewhere in a URL. */
 function quoted(text: string): string {
-  return JSON.stringify(text.replace(/:[^:@/]*@/, ':***@'))
+  return JSON.stringify(text.replace(/^([^:]*:\/*[^:]*:).*@/s, '$1***@'))
+}
+
+/**
+ * The database as a person knows it, without user and password: its file, or `shop on db-1:3306`.
+ *
+ * @param directory  a file in it is named as seen from there
+ */
+export function databaseText(place: QueuePlace, directory?: string): string {
+  if (place.kind === 'sqlite') {
+    const inside = directory === undefined ? undefined : relative(directory, place.file)
+    return inside === undefined || inside.startsWith('..') ? place.file : inside
+  }
+  const { host, pathname, searchParams } = place.url
+  return `${decodeURIComponent(pathname.slice(1))} on ${searchParams.get('socket') ?? host}`
 }
 
 /** Whether it is a file, which no other host uses. */

@@ -1,6 +1,5 @@
 /** Whole minutes, which a schedule counts in. */
-
-export const MINUTE_MS = 60_000
+import { MINUTE_MS } from './units.ts'
 
 /** The minute that `at` is in: UTC milliseconds of its beginning. */
 export function minuteOf(at: number): number {

@@ -1,11 +1,8 @@
 /** Times for a person: the wall clock of a zone, and how long ago or how soon that is. */
-import { formatDuration } from './duration.ts'
-import { localTime } from './zone.ts'
 
-const SECOND_MS = 1_000
-const MINUTE_MS = 60 * SECOND_MS
-const HOUR_MS = 60 * MINUTE_MS
-const DAY_MS = 24 * HOUR_MS
+import { formatDuration } from './duration.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './units.ts'
+import { localTime } from './zone.ts'
 
 /** `2026-11-20 18:04:05` in `zone`. */
 export function clockTime(zone: string, at: number): string {

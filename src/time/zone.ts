@@ -5,6 +5,7 @@
  * change between them searched for: no zone has changed its clocks twice within a day since 1970. What was found is
  * remembered, so a conversion is an addition.
  */
+import { DAY_MS, SECOND_MS } from './units.ts'
 
 /** The zone this machine is set to, without asking for its name: that takes longer than all else a start does. */
 export const SYSTEM_ZONE = 'system'
@@ -17,8 +18,6 @@ interface OffsetsOfDay {
   readonly changeAt: number
 }
 
-const SECOND_MS = 1_000
-const DAY_MS = 86_400_000
 /** Eleven years of days. */
 const CACHE_LIMIT = 4_096
 

@@ -21,6 +21,7 @@ import type { Outcome } from './outcome.ts'
 import { finishOf, logAttempt, logOutput } from './record.ts'
 import type { AttemptResult } from './slot.ts'
 import { type StopMark, stopMarks } from './stop-marks.ts'
+import { tallyOnce } from './tally.ts'
 import { Watch } from './watch.ts'
 
 export interface DeadWorker {
@@ -126,6 +127,7 @@ export class AdoptedWorker {
     })
     if (logFailure === undefined) log().flush() // what is booked has its line
     const lost = await finish(db, finishes, RESCUE_PATIENCE_MS)
+    await tallyOnce(db, finishes, lost)
     for (const { id, attempt, outcome } of lost) log().event('claim-lost', { id, attempt, outcome })
     for (const booked of finishes) this.#logged.delete(claimKey(booked))
     if (logFailure !== undefined) throw logFailure

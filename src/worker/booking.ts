@@ -15,8 +15,8 @@ const LONGEST_WAIT_MS = 50
 export interface BookingEvents {
   /** A batch is about to be written. */
   onWriting?(): void
-  /** It was written, or refused because the claims were lost. */
-  onBooked?(batch: readonly Finish[]): void
+  /** It was written, but for those that were refused because their claims were lost. */
+  onBooked?(batch: readonly Finish[], lost: readonly Finish[]): void
   onClaimLost(finish: Finish): void
   /** @param triedAt  when it was asked, on the clock of `performance.now()` */
   onDatabaseLost(error: Error, triedAt: number): void
@@ -100,7 +100,7 @@ export class Booking {
     this.#events.onWriting?.()
     const lost = await finish(this.#db, batch, this.#patienceMs, { onLost, onBack, giveUp: this.#leaving.signal })
     for (const one of lost) onClaimLost(one)
-    this.#events.onBooked?.(batch)
+    this.#events.onBooked?.(batch, lost)
   }
 
   /** @throws what concerns every result */

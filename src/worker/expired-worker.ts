@@ -10,6 +10,7 @@ import { leaveSeats } from '../queue/store/seat.ts'
 import { expireWorker, type WorkerRow } from '../queue/store/worker-row.ts'
 import { type Adopter, RESCUE_PATIENCE_MS } from './adopted-worker.ts'
 import { finishOf, logAttempt } from './record.ts'
+import { tallyOnce } from './tally.ts'
 
 const ROWS_AT_ONCE = 250
 
@@ -40,6 +41,7 @@ export async function expire(adopter: Adopter, row: WorkerRow, isKnownGone: bool
     })
     log.flush()
     const lost = await finish(db, finishes, RESCUE_PATIENCE_MS)
+    await tallyOnce(db, finishes, lost)
     for (const { id, attempt, outcome } of lost) log.event('claim-lost', { id, attempt, outcome })
     rows = await runningTasks(db, workerId, ROWS_AT_ONCE)
   }

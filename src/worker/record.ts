@@ -19,6 +19,8 @@ export function finishOf(task: ClaimedTask, workerId: number, result: AttemptRes
   const { outcome } = result
   return {
     id: task.id,
+    queue: task.queue,
+    task: task.task,
     claimToken: task.claimToken,
     attempt: task.attempt,
     workerId,

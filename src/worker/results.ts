@@ -8,6 +8,7 @@ import type { Finish } from '../queue/store/finish.ts'
 import { Booking } from './booking.ts'
 import { finishOf, logAttempt } from './record.ts'
 import type { AttemptResult, AttemptSettings } from './slot.ts'
+import { Tally } from './tally.ts'
 
 export interface ResultEvents {
   /** A result was refused: the row was no longer ours. */
@@ -37,6 +38,7 @@ export class Results {
   readonly #attempts: AttemptSettings
   readonly #events: ResultEvents
   readonly #booking: Booking
+  readonly #tally: Tally
   readonly #counts = { done: 0, retried: 0, failed: 0, cancelled: 0, held: 0, lost: 0 }
   #logFailed = false
 
@@ -45,12 +47,17 @@ export class Results {
     this.#log = log
     this.#attempts = attempts
     this.#events = events
+    this.#tally = new Tally(db)
     this.#booking = new Booking(db, patienceMs, {
       ...events,
       onWriting: () => this.#writeLines(), // what is booked has its line
       onClaimLost: (finish) => {
         this.#counts.lost++
         events.onClaimLost(finish)
+      },
+      onBooked: (batch, lost) => {
+        this.#tally.add(batch, lost)
+        events.onBooked(batch)
       },
     })
   }
@@ -106,5 +113,11 @@ export class Results {
   /** Resolves when everything added so far is booked, or cannot be. */
   flush(): Promise<void> {
     return this.#booking.flush()
+  }
+
+  /** The last ones are booked: what they add up to is written, too, unless the database has not even taken them. */
+  async end(): Promise<void> {
+    await this.flush()
+    if (!this.#booking.failed) await this.#tally.flush()
   }
 }

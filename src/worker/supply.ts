@@ -15,6 +15,7 @@ import { giveBack } from '../queue/store/give-back.ts'
 import { promote } from '../queue/store/promote.ts'
 import { runningTasks } from '../queue/store/running.ts'
 import { LookAhead } from './look-ahead.ts'
+import type { Pauses } from './pauses.ts'
 import { Waiting } from './waiting.ts'
 
 export interface SupplyOptions {
@@ -30,6 +31,7 @@ export interface SupplyOptions {
   /** At most so many tasks in all; undefined for no limit. */
   readonly limit: number | undefined
   readonly filter: TaskFilter
+  readonly pauses: Pauses
 }
 
 /** How often an empty part is looked at again, and scheduled tasks are promoted. */
@@ -86,9 +88,15 @@ export class Supply {
     return this.#remaining() === 0
   }
 
-  /** There is nothing more to claim, and nothing is running that could add to it. */
+  /** There is nothing more to claim, and nothing is running that could add to it; or all of it is paused. */
   get isEmpty(): boolean {
-    return this.#empty?.idle === true
+    return this.#empty?.idle === true || this.#options.pauses.ofQueue !== undefined
+  }
+
+  /** Why there was nothing more to be started. */
+  get ending(): 'limit' | 'paused' | 'empty' {
+    if (this.isLimitReached) return 'limit'
+    return this.#options.pauses.ofQueue === undefined ? 'empty' : 'paused'
   }
 
   /** Its lane is busy until `ended` or `putBack`. */
@@ -108,6 +116,12 @@ export class Supply {
 
   booked(claims: readonly Pick<ClaimedTask, 'id' | 'claimToken'>[]): void {
     for (const claim of claims) this.#waiting.booked(claim)
+  }
+
+  /** Of what is paused nothing is started any more. @returns whether something is to be given back for that */
+  async heedPauses(): Promise<boolean> {
+    await this.#options.pauses.look().catch(() => {}) // whoever claims or books says that the database is away
+    return this.#dropPaused()
   }
 
   /** Gives back those of these tasks that have not been started, and what waits behind them in their lanes. */
@@ -130,6 +144,7 @@ export class Supply {
     this.#refilling = true
     try {
       await this.#return()
+      await this.#options.pauses.look(this.#onDatabaseLost)
       const wanted = this.#wanted(running)
       if (wanted === 'nothing') return
       const wasIdle = await idle()
@@ -158,7 +173,7 @@ export class Supply {
   }
 
   #wanted(running: number): 'nothing' | 'anything' | 'other lanes' {
-    if (this.isLimitReached) return 'nothing'
+    if (this.isLimitReached || this.#options.pauses.ofQueue !== undefined) return 'nothing'
     const now = performance.now()
     const waiting = this.#waiting.tasks.length
     const isStuck = waiting > 0 && running < this.#options.concurrency && !this.canStart
@@ -169,9 +184,10 @@ export class Supply {
     return lastChance || now - this.#empty.at >= SWEEP_MS ? 'anything' : 'nothing'
   }
 
-  /** @returns whether something was claimed */
+  /** @returns whether something was claimed, or set aside, behind which there may be more */
   async #claim(otherLanes: boolean): Promise<boolean> {
-    const { db, queue, buckets, workerId, filter } = this.#options
+    const { db, queue, buckets, workerId, filter, pauses } = this.#options
+    let setAside = false
     const unfinished = this.#waiting.look()
     const tasks = await claim(db, {
       queue,
@@ -179,15 +195,28 @@ export class Supply {
       workerId,
       filter,
       unfinished,
+      pauses: pauses.ofPrograms,
       avoid: otherLanes ? new Set(this.#waiting.busy) : new Set(),
       limit: Math.min(this.#lookAhead.size, this.#remaining()),
       patienceMs: PATIENCE_MS,
       onLost: this.#onDatabaseLost,
+      onSetAside: () => {
+        setAside = true
+      },
       onUnsure: (token) => this.#unsure.add(token),
     })
     this.#claimed += tasks.length
     this.#returned.push(...this.#waiting.add(tasks))
-    return tasks.length > 0
+    this.#dropPaused() // the pause may be younger than the claim
+    return tasks.length > 0 || setAside
+  }
+
+  #dropPaused(): boolean {
+    const { pauses } = this.#options
+    const isPaused = (task: ClaimedTask) => pauses.ofQueue !== undefined || pauses.isPaused(task)
+    const paused = this.#waiting.tasks.filter(isPaused).map(({ id }) => id)
+    if (paused.length > 0) this.#returned.push(...this.#waiting.drop(paused))
+    return paused.length > 0
   }
 
   async #return(): Promise<void> {

@@ -29,7 +29,7 @@ export interface WorkOptions extends Omit<SupplyOptions, 'workerId'> {
 
 export interface WorkSummary extends Counts {
   /** Why it left. */
-  readonly ending: 'empty' | 'limit' | 'drained'
+  readonly ending: 'empty' | 'limit' | 'paused' | 'drained'
   /** What made the worker leave early, when something did. */
   readonly problem: unknown
   /** Nothing of it is left to be cleared up by others: all is booked, logged or given back. */
@@ -38,7 +38,7 @@ export interface WorkSummary extends Counts {
 
 /** How long a worker that leaves offers its last results to a database that does not answer. */
 const LEAVING_PATIENCE_MS = 10_000
-const OUTPUT_CHECK_MS = 250
+const CHECK_MS = 250
 
 export class Work {
   readonly #options: WorkOptions
@@ -82,14 +82,15 @@ export class Work {
   }
 
   get summary(): WorkSummary {
-    const ending = this.#draining ? 'drained' : this.#supply.isLimitReached ? 'limit' : 'empty'
+    const ending = this.#draining ? 'drained' : this.#supply.ending
     return { ...this.#results.counts, ending, problem: this.#problem, isClean: this.#isClean() }
   }
 
   async run(): Promise<WorkSummary> {
-    const outputCheck = setInterval(() => {
+    const check = setInterval(() => {
       for (const slot of this.#slots) slot.checkOutput()
-    }, OUTPUT_CHECK_MS)
+      void this.#supply.heedPauses().then((hasDropped) => hasDropped && this.#bell.ring())
+    }, CHECK_MS)
     try {
       while (!this.#isFinished()) {
         if (this.#draining) await this.#giveBack()
@@ -101,9 +102,9 @@ export class Work {
         if (!this.#draining && this.#outage.complaint !== undefined) this.#fail(this.#outage.complaint)
       }
       if (this.#draining) this.#results.leaveWithin(LEAVING_PATIENCE_MS)
-      await this.#results.flush()
+      await this.#results.end()
     } finally {
-      clearInterval(outputCheck)
+      clearInterval(check)
       this.#graceTimer?.cancel()
       await this.#closeSlots()
     }
@@ -134,8 +135,7 @@ export class Work {
     this.#suspended = true
     this.#outage.begin(new Error(reason))
     this.#event('lease-expiring', { reason, running: this.#running() })
-    const graceMs = Math.min(this.#options.attempts.graceMs, withinMs)
-    for (const slot of this.#slots) slot.stop({ kind: 'stopped' }, graceMs)
+    for (const slot of this.#slots) slot.stop({ kind: 'stopped' }, Math.min(this.#options.attempts.graceMs, withinMs))
   }
 
   /** The lease is ours again, and was nobody else's in the meantime. */

@@ -13,7 +13,8 @@ const [sqlite] = DATABASES as readonly [Database]
 for (const database of DATABASES) {
   test(`3,000 lines of JSON are added in their order (${database.name})`, async (t) => {
     const project = await queueProject(t, database)
-    const stdin = Array.from({ length: 3_000 }, (_, i) => `{"task":"exit","param":"${i}"}`).join('\n')
+    const unique = (i: number) => (i % 100 === 0 ? `,"unique":"${i}"` : '')
+    const stdin = Array.from({ length: 3_000 }, (_, i) => `{"task":"exit","param":"${i}"${unique(i)}}`).join('\n')
 
     const { code, stdout, stderr } = await project.run('add-task', [], { stdin })
 
@@ -67,7 +68,7 @@ const BAD_LINES: readonly (readonly [string, RegExp])[] = [
   ['"x"', /^Line 3: This is not a JSON object\. /],
   ['null', /^Line 3: This is not a JSON object\. /],
   [`{"task":"x","param":"${'y'.repeat(65_536)}"}`, /^Line 3: The param is 65536 bytes long\. At most 65535 fit; /],
-  ['{"param":"x"}', /^Line 3: The task is undefined\. Give text\. /],
+  ['{"param":"x"}', /^Line 3: The task is empty\. Name a program /],
   ['{"task":""}', /^Line 3: The task is empty\. /],
   ['{"task":"x","prio":1}', /^Line 3: A task has no field "prio"\. It has task, param, .+\. /],
   ['{"task":"x","priority":"high"}', /^Line 3: The priority is "high"\. Use a whole number from -32768 to 32767\. /],

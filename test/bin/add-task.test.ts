@@ -170,7 +170,7 @@ const REFUSED: readonly (readonly [readonly string[], number, RegExp])[] = [
   [['exit', '--queue', 'e mail'], 65, /^The queue "e mail" is no queue name\. .+\.$/],
   [['x'.repeat(129)], 65, /^The task is 129 characters long\. Use at most 128\.$/],
   [[''], 65, /^The task is empty\. Name a program of the tasks directory, such as send-msg\.$/],
-  [['exit', '--file', 'gone'], 64, /^--file gone cannot be read \(ENOENT\)\.$/],
+  [['exit', '--file', 'gone'], 64, /^--file gone cannot be read \(ENOENT\)\. Name a file that this user may read\.$/],
   [['exit', 'x', '--file', 'mail.txt'], 64, /^Both a param and --file are given\. Use one of them\.$/],
   [['exit', '--file', 'binary'], 65, /^--file binary is not UTF-8 text\. Encode it, with base64 for instance\.$/],
   [['exit', '--urgent'], 64, /^--urgent is not known here\. See "add-task --help"\.$/],

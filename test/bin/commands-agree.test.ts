@@ -32,7 +32,7 @@ for (const database of DATABASES) {
 
     assert.match(list.stdout, /\tfailed \(exit 3\) /)
     assert.equal(status.code, 1)
-    assert.match(status.stdout, /^Job fails failed for \d{4}-\d\d-\d\d \d\d:\d\d with exit code 3: "queuectl show \d+"/)
+    assert.match(status.stdout, /^Job fails failed for \d{4}-\d\d-\d\d \d\d:\d\d with exit code 3: "queuectl why \d+"/)
   })
 
   test(`a job that could not be started is trouble for status, too (${database.name})`, async (t) => {

@@ -217,7 +217,7 @@ test('a node that is too old is named', { skip: !hasOldNode && 'needs an old nod
 
   only(
     problems,
-    /^environment: .* exit code 78 .*this is Node v?\d+\.\d+\.\d+ \(\/usr\/bin\/node\), and cron-mission needs/,
+    /^environment: .* exit code 78 .*This is Node v?\d+\.\d+\.\d+ \(\/usr\/bin\/node\), and cron-mission needs/,
   )
 })
 

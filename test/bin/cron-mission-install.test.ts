@@ -99,7 +99,7 @@ test('without a terminal and without --yes nothing is written', async (t) => {
 
   assert.equal(code, 64)
   assert.match(stdout, /^The crontab of .*:\n\+ \* \* \* \* \* cd /)
-  assert.match(stderr, /nothing was written\. Say --yes/)
+  assert.match(stderr, /nothing was written\. Give --yes/)
   assert.equal(project.crontab(), '')
 })
 

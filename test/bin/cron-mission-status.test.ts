@@ -106,7 +106,7 @@ for (const database of DATABASES) {
     assert.deepEqual(troubles, [
       'The last tick on web-3 was 1h ago: is the crontab line there?',
       `The schedule of ${HOST} is another than that of web-2. Deploy the same one everywhere.`,
-      'Job report failed for 2026-11-20 02:30 with exit code 3: "queuectl show 1" tells more.',
+      'Job report failed for 2026-11-20 02:30 with exit code 3: "queuectl why 1" tells more.',
     ])
     const silent = block(stdout, 'HOST')
       .map((line) => line.split('\t'))

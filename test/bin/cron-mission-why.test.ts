@@ -36,7 +36,7 @@ for (const database of DATABASES) {
     assert.match(swap, /^swap was not started for .*, because it was paused: disk swap, ask Ana\.\n/)
     assert.match(swap, /\n {2}paused now {6}by the schedule: disk swap, ask Ana\n/)
     assert.match(fails, /^fails ran for .*, failed( at \S+ \S+)? with exit code 3\.\n/)
-    assert.match(fails, /\n {2}task {12}\d+; see "queuectl show \d+"\n/)
+    assert.match(fails, /\n {2}task {12}\d+; see "queuectl why \d+"\n/)
     const { case: kind, slot, rows, job } = JSON.parse(again.stdout)
     assert.deepEqual([job, kind, slot], ['fails', 'run-failed', slotText(Date.parse(at))])
     assert.deepEqual([rows.length, rows[0].verdict, rows[0].slot], [1, 'started', slot])

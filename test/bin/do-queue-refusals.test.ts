@@ -41,7 +41,7 @@ const USAGE: readonly (readonly [readonly string[], RegExp])[] = [
   [['--until', '2026-02-30'], /^--until is "2026-02-30"\. /],
   [['--retry', '1m,soon'], /^--retry: The retry list "1m,soon" has the entry "soon", which is no duration\. .+\.$/],
   [['--log-format', 'xml'], /^--log-format is "xml"\. Use text or json\.$/],
-  [['--shards', '3'], /^--shards is not known here\. See "do-queue --help"\.$/],
+  [['--shards', '3'], /^--shards is not known here\. Did you mean --shard\? See "do-queue --help"\.$/],
   [['--exec', '["true"]'], /^--exec is given without --job\. Name the job whose command it is\.$/],
   [
     ['--job', 'j', '--exec', 'true'],

@@ -18,7 +18,7 @@ for (const database of DATABASES) {
     assert.deepEqual([code, stderr], [0, ''])
     assert.match(
       stdout,
-      /^30 done, 0 to be retried, 0 failed in [\d.]+ s \(\d+\/s\), log .+\/logs\/do-queue-[\d-]+\.log\n$/,
+      /^30 done, 0 to be retried, 0 failed in [\d.]+ s \(\d+\/s\), log logs\/do-queue-[\d-]+\.log\n$/,
     )
     for (const row of await project.rows()) {
       assert.deepEqual([row.status, row.attempts, row.exitCode, row.error], ['done', 1, 0, null])

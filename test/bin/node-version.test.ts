@@ -21,7 +21,7 @@ for (const version of ['22.17.9', '22.9.0', '21.99.0', '20.20.2', '18.0.0', '8.1
     const sentence = tooOld(version) ?? ''
 
     assert.ok(
-      sentence.startsWith(`this is Node ${version} (${process.execPath}), and cron-mission needs 22.18 or newer: `),
+      sentence.startsWith(`This is Node ${version} (${process.execPath}), and cron-mission needs 22.18 or newer: `),
     )
     assert.match(sentence, /run "npm install node@24" in the project and put its node_modules\/\.bin first in PATH\.$/)
   })
@@ -40,7 +40,7 @@ for (const command of COMMANDS) {
     assert.match(
       ended.stderr,
       new RegExp(
-        `^${command}: this is Node ${version.replaceAll('.', '\\.')} \\(.+\\), and cron-mission needs 22\\.18 or newer: [^\\n]+\\.\\n$`,
+        `^${command}: This is Node ${version.replaceAll('.', '\\.')} \\(.+\\), and cron-mission needs 22\\.18 or newer: [^\\n]+\\.\\n$`,
       ),
     )
   })

@@ -32,7 +32,7 @@ for (const database of DATABASES) {
     assert.match(project.events('tick').at(-1) ?? '', / slot=\S+ jobs=1 due=0$/)
   })
 
-  test(`an open slot, a worker, a running task: each gets a whole tick (${database.name})`, async (t) => {
+  test(`an open slot, a running task, a paused program: each gets a whole tick (${database.name})`, async (t) => {
     const project = await quietProject(t, database)
     const { db } = project
     const disturbances = [
@@ -45,6 +45,10 @@ for (const database of DATABASES) {
         `INSERT INTO queue (task, queue, status, worker_id, claim_token, started_at)
          VALUES ('say', 'mail', 2, 4711, 1, ${db.dialect.now})`,
         'DELETE FROM queue',
+      ],
+      [
+        `INSERT INTO setting (name, value) VALUES ('pause-task:*/say', '{"lifted":1}')`,
+        `DELETE FROM setting WHERE name LIKE 'pause-task:%'`,
       ],
     ] as const
     for (const [disturb, undo] of disturbances) {

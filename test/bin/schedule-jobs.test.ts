@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { openSlots, slotsOf } from '../../src/queue/store/read-slot.ts'
+import { DAY_MS } from '../../src/time/units.ts'
 import { DATABASES } from '../helpers/databases.ts'
 import { waitFor } from '../helpers/processes.ts'
 import { type QueueProject, queueProject } from './queue-project.ts'
@@ -65,17 +66,18 @@ for (const database of DATABASES) {
   })
 
   test(`a job adds its tasks once, and what another schedules is worked (${database.name})`, async (t) => {
+    const yesterday = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10) // `within` ends by the clock
     const project = await queueProject(t, database, {
       schedule: schedule(`
         digest: { when: cron('30 18 * * *'), enqueue: ({ slot, local }) => ['a', 'b'].map((who) => ({ task: 'note', param: who + ' ' + local, queue: 'mail' })) },
-        mail: { when: after('digest'), queue: 'mail' }`),
+        mail: { when: after('digest', { within: '3d' }), queue: 'mail' }`),
       tasks: { note: '#!/bin/sh\necho "$1" >> runs\n' },
     })
 
-    for (const time of ['18:30', '18:30', '18:31']) await tick(project, time)
+    for (const time of ['18:30', '18:30', '18:31']) await tick(project, time, yesterday)
     await waitFor(() => project.lines('runs').length === 2, { what: 'both tasks' })
 
-    assert.deepEqual(project.lines('runs').toSorted(), ['a 2026-11-20T18:30', 'b 2026-11-20T18:30'])
+    assert.deepEqual(project.lines('runs').toSorted(), [`a ${yesterday}T18:30`, `b ${yesterday}T18:30`])
     await ended(project)
   })
 }
@@ -136,8 +138,8 @@ function schedule(jobs: string): string {
   return `import { after, cron, defineSchedule, every } from 'cron-mission'\nexport default defineSchedule({ timezone: 'UTC', jobs: { ${jobs} } })\n`
 }
 
-async function tick(project: QueueProject, time: string): Promise<void> {
-  const { code, stderr } = await project.start('cron-mission', ['--at', `2026-11-20T${time}:00Z`]).exited
+async function tick(project: QueueProject, time: string, day = '2026-11-20'): Promise<void> {
+  const { code, stderr } = await project.start('cron-mission', ['--at', `${day}T${time}:00Z`]).exited
   assert.deepEqual([code, stderr], [0, ''])
 }
 

@@ -37,10 +37,17 @@ test('the widest column that may be cut gives way first', () => {
   assert.match(nightly ?? '', /cron 30 2 \* \* mon-fri {2}the queue had nothing r.*…/)
 })
 
-test('a character of two units is cut as one', () => {
-  const text = table([{ title: 'A', least: 4 }], [['😀😀😀😀😀😀']], terminal(4))
+test('a character that takes two columns of the terminal is measured as two, and never cut in half', () => {
+  const text = table(
+    [{ title: 'A', least: 4 }, 'B'],
+    [
+      ['😀😀😀😀', 'b'],
+      ['任务', 'b'],
+    ],
+    terminal(7),
+  )
 
-  assert.equal(stripVTControlCharacters(text), 'A\n😀😀😀…\n')
+  assert.equal(stripVTControlCharacters(text), 'A     B\n😀…   b\n任务  b\n')
 })
 
 test('a cell has the style of its column, and its padding has none', () => {

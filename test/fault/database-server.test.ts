@@ -159,7 +159,7 @@ test('tables that vanish while programs run end the worker with a sentence, and 
   assert.equal(code, 78)
   assert.match(
     stderr,
-    /^do-queue: The queue tables of the database "\w+" .+ Run "queuectl migrate", or correct QUEUE_URL\.\n$/,
+    /^do-queue: The queue tables of the database "\w+" .+ "queuectl doctor" says what is missing; or correct QUEUE_URL\.\n$/,
   )
   await root.query(`RENAME TABLE ${database}.away TO ${database}.queue`)
   await booksTheRest(project)

@@ -82,7 +82,8 @@ export function startBin(name: BinName, args: readonly string[], options: RunOpt
   return startProgram(process.execPath, [binFile(name), ...args], options)
 }
 
-function binFile(name: BinName): string {
+/** @throws an Error when it has not been built */
+export function binFile(name: BinName): string {
   const file = join(ROOT, 'dist', 'bin', `${name}.js`)
   if (!existsSync(file)) throw new Error(`dist/bin/${name}.js is missing. Build it first: npm run build`)
   return file
@@ -150,7 +151,7 @@ export function startProgram(
 }
 
 /** As bare as cron's, but with this node first in PATH, and with what the test run recognises its own by. */
-function cleanEnvironment(): Record<string, string> {
+export function cleanEnvironment(): Record<string, string> {
   const environment: Record<string, string> = {
     PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
   }

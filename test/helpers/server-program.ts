@@ -1,7 +1,8 @@
 /**
- * The database server program of this machine: where it is, and how it gets there on a Debian.
+ * The programs of this machine that tests need: the database server and tmux. Where they are, and how they get there on a
+ * Debian.
  *
- * Only the program is wanted. `mariadb-server-core` is just that: no service, no configuration, no user.
+ * Only the programs are wanted. `mariadb-server-core` is just that: no service, no configuration, no user.
  */
 
 import { execFile } from 'node:child_process'
@@ -9,10 +10,16 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 
-const PACKAGES = ['mariadb-server-core', 'mariadb-client-core']
+/** What is installed with apt-get, and by nothing else. */
+const PACKAGES = {
+  server: { names: ['mariadb-server-core', 'mariadb-client-core'], what: 'to test against a real MariaDB' },
+  terminal: { names: ['tmux'], what: 'to test what a person sees on a terminal' },
+} as const
 
-/** The one command that puts the program on a Debian. */
-export const INSTALL_COMMAND = `apt-get install -y --no-install-recommends ${PACKAGES.join(' ')}`
+type Need = keyof typeof PACKAGES
+
+/** The one command that puts the database server on a Debian. */
+export const INSTALL_COMMAND = installCommand('server')
 
 // Servers lie in folders for administrators, which are often not in a user's PATH.
 const FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/libexec']
@@ -30,7 +37,7 @@ export function findProgram(name: string): string | undefined {
   return folders.map((folder) => join(folder, name)).find(isExecutable)
 }
 
-/** Whether `installServer` may try: we are root, and this is a Debian. */
+/** Whether `installServer` and `needTerminal` may try: we are root, and this is a Debian. */
 export function canInstallServer(): boolean {
   return isRoot() && findProgram('apt-get') !== undefined
 }
@@ -45,12 +52,40 @@ export function isRoot(): boolean {
  * @throws an Error that ends with apt-get's own last words
  */
 export async function installServer(): Promise<void> {
-  console.log(`Installing ${PACKAGES.join(' and ')} with apt-get, to test against a real MariaDB.`)
+  await install('server')
+}
+
+/**
+ * Installs tmux where it is missing and may be installed.
+ *
+ * @returns undefined when it is there, else why it is not and what to run
+ */
+export async function needTerminal(): Promise<string | undefined> {
+  if (findProgram('tmux') !== undefined) return undefined
+  const command = `${isRoot() ? '' : 'sudo '}${installCommand('terminal')}`
+  const remedy = `To run them: ${findProgram('apt-get') === undefined ? 'install tmux' : command}`
+  if (!canInstallServer()) return `no tmux was found. ${remedy}`
   try {
-    await aptGet('install', '-y', '--no-install-recommends', ...PACKAGES)
+    await install('terminal')
+    return undefined
+  } catch (error) {
+    const last = (error as Error).message.trimEnd().split('\n').at(-1)
+    return `apt-get could not install tmux (${last}). ${remedy}`
+  }
+}
+
+function installCommand(need: Need): string {
+  return `apt-get install -y --no-install-recommends ${PACKAGES[need].names.join(' ')}`
+}
+
+async function install(need: Need): Promise<void> {
+  const { names, what } = PACKAGES[need]
+  console.log(`Installing ${names.join(' and ')} with apt-get, ${what}.`)
+  try {
+    await aptGet('install', '-y', '--no-install-recommends', ...names)
   } catch {
     await aptGet('update') // the package lists were missing or too old
-    await aptGet('install', '-y', '--no-install-recommends', ...PACKAGES)
+    await aptGet('install', '-y', '--no-install-recommends', ...names)
   }
 }
 

@@ -3,9 +3,11 @@ import test from 'node:test'
 import type { Driver } from '../../src/queue/driver.ts'
 import { STATUS, STATUS_NAMES, type StatusName } from '../../src/queue/status.ts'
 import { asked } from '../../src/queue/store/asked.ts'
-import { type Change, type ChangeOptions, changeTasks, type Verb } from '../../src/queue/store/change.ts'
+import { type Change, type ChangeOptions, changeTasks } from '../../src/queue/store/change.ts'
+import type { Verb } from '../../src/queue/store/change-rules.ts'
 import { finish } from '../../src/queue/store/finish.ts'
 import { giveBack } from '../../src/queue/store/give-back.ts'
+import { rowConditions } from '../../src/queue/store/selection.ts'
 import { DATABASES } from '../helpers/databases.ts'
 import { claimSome, databaseNow, finishOf, openStore, PATIENCE_MS, put, row } from './stores.ts'
 
@@ -21,6 +23,20 @@ const CHANGES: Readonly<Record<Verb, Partial<Record<StatusName, StatusName | 'al
 }
 
 for (const database of DATABASES) {
+  test(`of two that change the same tasks each is told of its own (${database.name})`, async (t) => {
+    const { db, open } = await openStore(t, database)
+    await put(db, ...new Array(200).fill({ task: 'a' }))
+    const others = [db, await open(), await open()]
+
+    const told = await Promise.all(others.map((it) => change(it, 'cancel', numbers(200))))
+
+    const words = told.flat().map(inWords)
+    assert.deepEqual(
+      ['changed to cancelled', 'already'].map((word) => words.filter((it) => it === word).length),
+      [200, 400],
+    )
+  })
+
   for (const verb of VERBS) {
     test(`${verb} is for some states, changes no other, and a dry run says the same (${database.name})`, async (t) => {
       const { db } = await openStore(t, database)
@@ -294,10 +310,46 @@ for (const database of DATABASES) {
     assert.deepEqual((await change(db, 'hold', [1, 2])).map(inWords), ['changed to held', 'missing'])
     assert.deepEqual(await change(db, 'hold', []), [])
   })
+
+  test(`a person's word goes before a pause's, and not before a move's (${database.name})`, async (t) => {
+    const { db } = await openStore(t, database)
+    await put(db, ...Array.from({ length: 4 }, () => ({ task: 'a' })))
+    await db.run("UPDATE queue SET status = 6, held_for = 'pause' WHERE id IN (1, 2)")
+    await db.run("UPDATE queue SET status = 6, held_for = 'move:x' WHERE id IN (3, 4)")
+
+    const held = await change(db, 'hold', [1, 3])
+    const heldFor = [(await row(db, 1)).held_for, (await row(db, 3)).held_for]
+    const again = await change(db, 'hold', [1])
+    const released = await change(db, 'release', [2, 4])
+    const cancelled = await change(db, 'cancel', [1, 4])
+
+    assert.deepEqual(held.map(inWords), ['changed to held', 'already'])
+    assert.deepEqual(heldFor, [null, 'move:x'])
+    assert.deepEqual(again.map(inWords), ['already'])
+    assert.deepEqual(released.map(inWords), ['changed to ready', 'refused'])
+    assert.deepEqual(cancelled.map(inWords), ['changed to cancelled', 'refused'])
+    assert.deepEqual([(await row(db, 2)).held_for, (await row(db, 4)).held_for], ['let-go', 'move:x'])
+  })
+
+  test(`only what is selected at the moment of the write is changed (${database.name})`, async (t) => {
+    const { db } = await openStore(t, database)
+    await put(db, { task: 'a' }, { task: 'b' }, { task: 'a' })
+    await db.run('UPDATE queue SET status = CASE WHEN id = 3 THEN 1 ELSE 3 END')
+    const only = rowConditions(db.dialect, { states: ['failed'], tasks: ['a'] })
+
+    const told = await change(db, 'retry', [1, 2, 3], { only })
+
+    assert.deepEqual(told.map(inWords), ['changed to ready', 'refused', 'refused'])
+    assert.deepEqual(await states(db, [1, 2, 3]), ['ready', 'failed', 'done'])
+  })
 }
 
 function change(db: Driver, verb: Verb, ids: readonly number[], options: Partial<ChangeOptions> = {}) {
   return changeTasks(db, verb, ids, { patienceMs: PATIENCE_MS, ...options })
+}
+
+function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i + 1)
 }
 
 async function claimAll(db: Driver, count: number): Promise<void> {

@@ -155,6 +155,19 @@ for (const database of DATABASES) {
     assert.deepEqual(await finish(db, late.slice(1), PATIENCE_MS), late.slice(1))
   })
 
+  test(`what crashed and is held is nobody's, also where a person had let it go (${database.name})`, async (t) => {
+    const { db } = await openStore(t, database)
+    await put(db, { task: 'a' })
+    await db.run("UPDATE queue SET held_for = 'let-go'")
+    const [task] = await claimSome(db)
+    assert.ok(task)
+
+    await finish(db, [finishOf(task, { kind: 'held' }, { outcome: 'crashed' })], PATIENCE_MS)
+
+    const stored = await row(db, task.id)
+    assert.deepEqual([stored.status, stored.held_for], [6, null])
+  })
+
   test(`a unique key is free again when its task is finished, unless it is kept (${database.name})`, async (t) => {
     const { db } = await openStore(t, database)
     await put(

@@ -25,6 +25,7 @@ for (const database of DATABASES) {
       hasWorkers: false,
       hasOpenSlots: false,
       hasUntold: false,
+      hasPausedPrograms: false,
     })
     assert.deepEqual([tick?.minute, tick?.plan], [60_000, 'abc'])
     assert.ok(Math.abs(now - (await databaseNow(db))) < 5_000)

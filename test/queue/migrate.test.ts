@@ -68,11 +68,11 @@ for (const database of DATABASES) {
     const at = db.dialect.fromMs('60000')
     await db.run(`INSERT INTO slot (job, slot_at, verdict, host) VALUES ('mail', ${at}, 'started', 'web-1')`)
     if (!db.dialect.migratesItself)
-      await assert.rejects(requireSchema(db), { message: /version 1, this program needs 3/ })
+      await assert.rejects(requireSchema(db), { message: /version 1, this program needs 4/ })
 
     assert.deepEqual(
       (await migrate(db)).map(({ version }) => version),
-      [2, 3],
+      [2, 3, 4],
     )
 
     const [slot] = await slotsOf(db, {}, 2)

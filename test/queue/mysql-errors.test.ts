@@ -83,7 +83,7 @@ test('a table that was dropped, and one of another version, are a sentence', { s
 
   for (const error of [changed, dropped]) {
     assert.equal(error.exitCode, EXIT.badConfig)
-    assert.match(error.message, /are not what they were \(.+\)\. Run "queuectl migrate"/)
+    assert.match(error.message, /are not what they were \(.+\)\. "queuectl doctor" says/)
   }
   assert.equal(db.dialect.isMissingTable(dropped), true)
 })
@@ -119,6 +119,20 @@ test('a user with as many connections as it may have is refused for now', { skip
   assert.equal(mysqlDialect.isUnavailable(error), true)
   assert.equal(error.exitCode, EXIT.unavailable)
   assert.match(error.message, /has no connection left \(.*max_user_connections.*\)\. Try again, or allow more\.$/)
+})
+
+test('a table that somebody has locked is a sentence, and passes', { skip }, async (t) => {
+  const { url, root, database } = await openAs(t, 'ALL')
+  const db = await openDriver(`${url}?timeout=2s`, '/')
+  afterwards(t, () => db.close())
+  await root.query(`LOCK TABLES ${database}.queue WRITE`)
+  afterwards(t, () => root.query('UNLOCK TABLES'))
+
+  const error = await db.all('SELECT id FROM queue LIMIT 1').catch((it) => it)
+
+  assert.equal(db.dialect.isTransient(error), true)
+  assert.equal(error.exitCode, EXIT.unavailable)
+  assert.match(error.message, /^The queue tables of the database ".+" at .+ are locked \(.+\)\. SHOW FULL PROCESSLIST/)
 })
 
 interface OpenedAs {

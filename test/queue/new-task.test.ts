@@ -78,7 +78,7 @@ test('what fits is accepted to the last byte', () => {
 })
 
 const REFUSED: readonly (readonly [unknown, RegExp])[] = [
-  [{}, /^The task is undefined\. Give text\.$/],
+  [{}, /^The task is empty\. Name a program of the tasks directory, such as send-msg\.$/],
   [{ task: 7 }, /^The task is 7\. Give text\.$/],
   [{ task: '' }, /^The task is empty\. Name a program of the tasks directory, such as send-msg\.$/],
   [{ task: 'x'.repeat(129) }, /^The task is 129 characters long\. Use at most 128\.$/],

@@ -73,3 +73,16 @@ async function proxied(t: TestContext): Promise<{ proxy: DatabaseProxy }> {
   const { url } = await openStore(t, mariadb as Database)
   return { proxy: await startProxy(t, url) }
 }
+
+for (const database of DATABASES) {
+  test(`whoever asks again and again leaves the event loop its turns (${database.name})`, async (t) => {
+    const { db } = await openStore(t, database)
+    let turns = 0
+    const timer = setInterval(() => turns++, 1)
+    t.after(() => clearInterval(timer))
+
+    for (const end = performance.now() + 200; performance.now() < end; ) await db.all('SELECT 1 AS one')
+
+    assert.ok(turns >= 3, `${turns} turns`)
+  })
+}

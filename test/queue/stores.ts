@@ -47,6 +47,8 @@ export function claimSome(db: Driver, request: Partial<ClaimRequest> = {}): Prom
 export function finishOf(task: ClaimedTask, next: NextState, more: Partial<Finish> = {}): Finish {
   return {
     id: task.id,
+    queue: task.queue,
+    task: task.task,
     claimToken: task.claimToken,
     attempt: task.attempt,
     workerId: 1,

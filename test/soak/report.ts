@@ -1,7 +1,7 @@
 /**
  * What a soak did and what it found, as a table.
  */
-import { count } from '../../src/bin/progress.ts'
+import { grouped } from '../../src/amount.ts'
 import type { Finding } from './audit.ts'
 import type { Round } from './round.ts'
 
@@ -53,5 +53,5 @@ function section(title: string, numbers: Readonly<Record<string, number>>): stri
 }
 
 function figure(value: number): string {
-  return Number.isInteger(value) ? count(value) : value.toFixed(1)
+  return Number.isInteger(value) ? grouped(value) : value.toFixed(1)
 }

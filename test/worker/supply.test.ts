@@ -6,6 +6,7 @@ import type { Driver, Value } from '../../src/queue/driver.ts'
 import type { ClaimedTask } from '../../src/queue/store/claimed-task.ts'
 import { finish } from '../../src/queue/store/finish.ts'
 import { promote } from '../../src/queue/store/promote.ts'
+import { Pauses } from '../../src/worker/pauses.ts'
 import { Supply, type SupplyOptions } from '../../src/worker/supply.ts'
 import { DATABASES } from '../helpers/databases.ts'
 import { waitFor } from '../helpers/processes.ts'
@@ -151,7 +152,8 @@ for (const database of DATABASES) {
 }
 
 function supplyOf(db: Driver, options: Partial<SupplyOptions> = {}): Supply {
-  const all = { db, queue: 'default', buckets: ALL_BUCKETS, workerId: 1, concurrency: SLOTS, batch: 100 }
+  const pauses = new Pauses(db, 'default', () => {})
+  const all = { db, queue: 'default', buckets: ALL_BUCKETS, workerId: 1, concurrency: SLOTS, batch: 100, pauses }
   return new Supply({ ...all, limit: undefined, filter: {}, ...options }, () => {})
 }
 

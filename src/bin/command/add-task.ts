@@ -1,18 +1,22 @@
 /**
  * `add-task`: puts one task into the queue, or many from NDJSON on standard input.
  */
+
 import { readFileSync } from 'node:fs'
+import { grouped } from '../../amount.ts'
+import { jsonLines, ofLine } from '../../ctl/json-lines.ts'
 import { Complaint, EXIT } from '../../exit.ts'
 import type { NewTask } from '../../queue/new-task.ts'
 import { openQueue, type Queue } from '../../queue/open-queue.ts'
-import { commandLine } from '../command-line.ts'
-import { COMMON_FLAGS, durationFlag, timeFlag, wholeNumber } from '../flags.ts'
-import { count, progressBar } from '../progress.ts'
+import { declaredLine } from '../command-line.ts'
+import { durationFlag, timeFlag, wholeNumber } from '../flags.ts'
+import { printJson } from '../print.ts'
+import { progressBar } from '../progress.ts'
 import { readSettings, type Settings } from '../settings.ts'
+import { ADD_TASK, ADD_TASK_FLAGS } from './add-task-flags.ts'
 
 const BATCH_ROWS = 2_000
 const BATCH_BYTES = 4_000_000
-const EXAMPLE = 'Write one object a line, such as {"task":"hello","param":"1"}.'
 
 export async function main(args: string[]): Promise<number> {
   const flags = await parse(args)
@@ -30,36 +34,15 @@ export async function main(args: string[]): Promise<number> {
 type Flags = Awaited<ReturnType<typeof parse>>
 
 function parse(args: string[]) {
-  const text = { type: 'string', requiresArg: true } as const
-  return commandLine('add-task', args)
-    .usage('$0 <task> [param]\n$0 < tasks.ndjson\n\nAdds one task, or one for each line of JSON on standard input.')
-    .options({
-      queue: { ...text, alias: 'q', describe: 'Queue to add to [default: default]' },
-      file: { ...text, describe: 'Take the param from this file' },
-      priority: { ...text, describe: 'Lower runs first, -32768 to 32767 [default: 0]' },
-      in: { ...text, describe: 'Not before this long from now, such as 10m' },
-      at: { ...text, describe: 'Not before this time' },
-      expires: { ...text, describe: 'Useless after this time, or this long from now' },
-      key: { ...text, describe: 'Tasks with one key run one at a time, in the order they were added' },
-      unique: { ...text, describe: 'Add nothing while an unfinished task has the same value' },
-      'keep-unique': { type: 'boolean', describe: 'Nor after that task is finished' },
-      retry: { ...text, describe: 'Delays between attempts, such as 2m,10m,1h; "none" for one attempt' },
-      'max-attempts': { ...text, describe: 'Attempts at most [default: as many as --retry gives]' },
-      timeout: { ...text, describe: 'Stop the program after this long' },
-      json: { type: 'boolean', describe: 'Print the result as JSON' },
-      quiet: { type: 'boolean', describe: 'Print nothing but errors' },
-      ...COMMON_FLAGS,
-    })
-    .example('$0 send-msg "uid=4&uids[]=6"', 'one task')
-    .example('$0 report --at "2026-12-31 23:30" --retry 2m,10m,1h', 'later, with its own retries')
-    .example(`echo '{"task":"hello","param":"1"}' | $0`, 'many: a line each, with the fields of the library')
+  return declaredLine(ADD_TASK, args)
+    .options(ADD_TASK_FLAGS)
     .demandCommand(0, 2, '', 'Give a task and at most one param; quote a param that holds blanks.')
     .parseAsync()
 }
 
 async function addOne(queue: Queue, task: string, param: string, flags: Flags, settings: Settings): Promise<number> {
   const { id, added } = await queue.add({ ...defaults(flags, settings), task, param })
-  if (flags.json) process.stdout.write(`${JSON.stringify({ id: id ?? null, added })}\n`)
+  if (flags.json) printJson({ id: id ?? null, added })
   else if (!flags.quiet)
     process.stdout.write(added ? `${id}\n` : `Not added: an unfinished task has the unique value "${flags.unique}".\n`)
   return EXIT.ok
@@ -72,7 +55,11 @@ function paramOf(flags: Flags, param: string | undefined): string {
   try {
     bytes = readFileSync(flags.file)
   } catch (error) {
-    throw new Complaint(EXIT.usage, `--file ${flags.file} cannot be read (${(error as { code?: string }).code}).`)
+    const { code } = error as { code?: string }
+    throw new Complaint(
+      EXIT.usage,
+      `--file ${flags.file} cannot be read (${code}). Name a file that this user may read.`,
+    )
   }
   const text = bytes.toString('utf8')
   if (!Buffer.from(text).equals(bytes))
@@ -104,13 +91,14 @@ function defaults(flags: Flags, settings: Settings): Omit<NewTask, 'task' | 'par
 }
 
 async function addLines(queue: Queue, flags: Flags, settings: Settings): Promise<number> {
+  if (flags.file !== undefined)
+    throw new Complaint(EXIT.usage, '--file is given without a task. Name the task that is to have it as its param.')
   if (process.stdin.isTTY)
     throw new Complaint(EXIT.usage, 'Name a task, or give lines of JSON on standard input. See "add-task --help".')
   const common = defaults(flags, settings)
   const bar = progressBar('adding')
   let added = 0
   let duplicates = 0
-  let lineNumber = 0
   let batch: NewTask[] = []
   let bytes = 0
   const write = async () => {
@@ -122,71 +110,26 @@ async function addLines(queue: Queue, flags: Flags, settings: Settings): Promise
     bytes = 0
   }
   try {
-    for await (const line of linesOf(process.stdin)) {
-      lineNumber++
-      const task = naming(lineNumber, () => taskOfLine(line, common))
-      if (task === undefined) continue
-      naming(lineNumber, () => queue.check(task))
+    for await (const { number, bytes: size, value } of jsonLines(process.stdin)) {
+      const task = { ...common, ...(value as unknown as NewTask) }
+      ofLine(number, () => queue.check(task))
       batch.push(task)
-      bytes += line.length
+      bytes += size
       if (batch.length >= BATCH_ROWS || bytes >= BATCH_BYTES) await write()
     }
     if (batch.length > 0) await write()
   } catch (error) {
     bar.end()
     if (!(error instanceof Complaint)) throw error
-    throw new Complaint(error.exitCode, `${error.message} ${count(added)} tasks of earlier lines were added.`, {
+    throw new Complaint(error.exitCode, `${error.message} ${grouped(added)} tasks of earlier lines were added.`, {
       cause: error,
     })
   }
   bar.end()
-  if (flags.json) process.stdout.write(`${JSON.stringify({ added, duplicates })}\n`)
+  if (flags.json) printJson({ added, duplicates })
   else if (!flags.quiet)
-    process.stdout.write(`${count(added)} added${duplicates > 0 ? `, ${count(duplicates)} were there already` : ''}\n`)
+    process.stdout.write(
+      `${grouped(added)} added${duplicates > 0 ? `, ${grouped(duplicates)} were there already` : ''}\n`,
+    )
   return EXIT.ok
-}
-
-/** Lines end with a line feed and with nothing else: JSON may hold other separators as they are. */
-async function* linesOf(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let rest = Buffer.alloc(0)
-  for await (const chunk of input) {
-    rest = Buffer.concat([rest, chunk])
-    for (let end = rest.indexOf('\n'); end !== -1; end = rest.indexOf('\n')) {
-      yield rest.subarray(0, end)
-      rest = rest.subarray(end + 1)
-    }
-  }
-  if (rest.length > 0) yield rest
-}
-
-function naming<T>(lineNumber: number, action: () => T): T {
-  try {
-    return action()
-  } catch (error) {
-    if (!(error instanceof Complaint)) throw error
-    throw new Complaint(error.exitCode, `Line ${lineNumber}: ${error.message}`, { cause: error })
-  }
-}
-
-/** @returns undefined for an empty line */
-function taskOfLine(line: Buffer, common: Omit<NewTask, 'task' | 'param'>): NewTask | undefined {
-  const value = parseLine(line)
-  if (value === undefined) return undefined
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...common, ...(value as NewTask) }
-  throw new Complaint(EXIT.badData, `This is not a JSON object. ${EXAMPLE}`)
-}
-
-function parseLine(line: Buffer): unknown {
-  let text: string
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(line)
-  } catch {
-    throw new Complaint(EXIT.badData, 'This is not UTF-8. Write JSON in UTF-8, one object a line.')
-  }
-  if (text.trim() === '') return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Complaint(EXIT.badData, `This is not JSON. ${EXAMPLE}`)
-  }
 }

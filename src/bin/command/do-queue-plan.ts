@@ -1,20 +1,21 @@
 /**
  * The command line of `do-queue`, as a plan: every flag checked, every default filled in.
  */
+
 import { Complaint, EXIT } from '../../exit.ts'
 import { execQueue, isExecQueue } from '../../queue/exec-queue.ts'
 import { checkQueueName } from '../../queue/new-task.ts'
 import type { TaskFilter } from '../../queue/store/filter.ts'
 import type { SlotKey } from '../../queue/store/slot.ts'
+import { MINUTE_MS } from '../../time/units.ts'
 import { parseTime } from '../../time/zone.ts'
-import { COMMON_FLAGS, durationFlag, pastTimeFlag, wholeNumber } from '../flags.ts'
+import { durationFlag, pastTimeFlag, wholeNumber } from '../flags.ts'
 import { type PlainFlags, plainFlags } from '../plain-flags.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { parseShards } from '../shards.ts'
+import { DEFAULT_BATCH, DO_QUEUE, DO_QUEUE_FLAGS } from './do-queue-flags.ts'
 
-const DEFAULT_BATCH = 250
 const MOST_CONCURRENCY = 1_000
-const MINUTE_MS = 60_000
 
 export interface Plan {
   readonly settings: Settings
@@ -131,57 +132,17 @@ function readSlot(flags: { slot?: string | undefined; place?: string | undefined
   return { job, slotAt, place }
 }
 
-const TEXT = { type: 'string', requiresArg: true } as const
-const FLAGS = {
-  queue: { ...TEXT, alias: 'q', describe: 'Queue to work on [default: default]' },
-  total: { ...TEXT, describe: 'Into how many shards the queue is divided, 1 to 60 [default: 1]' },
-  shard: { ...TEXT, describe: 'Which of them are ours: 3, 0-3, 0,2 or all [default: all]' },
-  concurrency: { ...TEXT, alias: 'c', describe: 'Programs at once [default: one per shard]' },
-  batch: { ...TEXT, describe: `Rows claimed at once, at most [default: ${DEFAULT_BATCH}]` },
-  limit: { ...TEXT, describe: 'Leave after this many tasks' },
-  'max-time': { ...TEXT, describe: 'Claim no more after this long, such as 50s' },
-  watch: { type: 'boolean', describe: 'Stay when empty, and look again every second' },
-  timeout: { ...TEXT, describe: 'Stop a program after this long, unless its row says otherwise' },
-  grace: { ...TEXT, describe: 'Between asking a program to stop and killing it [default: 10s]' },
-  retry: { ...TEXT, describe: 'Delays between attempts, unless the row says otherwise [default: 1m,5m,30m]' },
-  crash: {
-    ...TEXT,
-    describe: 'What becomes of a task whose attempt vanished: retry, hold or fail [default: retry]',
-  },
-  task: { ...TEXT, describe: 'Only this task' },
-  since: { ...TEXT, describe: 'Only rows added at or after this time (or so long ago)' },
-  until: { ...TEXT, describe: 'Only rows added before this time (or so long ago)' },
-  'from-id': { ...TEXT, describe: 'Only rows from this id' },
-  'to-id': { ...TEXT, describe: 'Only rows up to this id' },
-  nice: { ...TEXT, describe: 'Priority of the worker and its programs, -20 to 19; higher is humbler' },
-  job: { ...TEXT, describe: 'The job of schedule.ts it is started for; the tick gives it' },
-  slot: { ...TEXT, describe: 'The minute of the schedule it is started for; the tick gives it' },
-  place: { ...TEXT, describe: 'Where the ledger has that minute; the tick gives it' },
-  exec: { ...TEXT, describe: 'Run this for every task: a JSON list of words; the tick gives it' },
-  'dry-run': { type: 'boolean', describe: 'Show what would be run, and run nothing' },
-  fail: { type: 'boolean', describe: 'Exit 1 when a task failed' },
-  quiet: { type: 'boolean', describe: 'Print nothing but errors' },
-  json: { type: 'boolean', describe: 'Print the summary as JSON' },
-  'log-format': { ...TEXT, describe: 'text or json [default: text]' },
-  ...COMMON_FLAGS,
-} as const
-
-type Flags = PlainFlags<typeof FLAGS>
+type Flags = PlainFlags<typeof DO_QUEUE_FLAGS>
 
 /** The tick gives plain flags, and yargs takes as long to load as all else that a worker begins with. */
 async function parse(args: string[]): Promise<Flags> {
-  return plainFlags(args, FLAGS) ?? (await parseAny(args))
+  return plainFlags(args, DO_QUEUE_FLAGS) ?? (await parseAny(args))
 }
 
 async function parseAny(args: string[]): Promise<Flags> {
-  const { commandLine } = await import('../command-line.ts')
-  return commandLine('do-queue', args)
-    .usage('$0 [--total N --shard I]\n\nWorks shard I of N of a queue until it is empty, one program per task.')
-    .options(FLAGS)
-    .example('$0', 'empty the queue, one program at a time')
-    .example('$0 --total 4 --shard 1', 'the second of four workers')
-    .example('$0 --total 4 --shard all', 'four shards in one process, four programs at once')
-    .example('$0 --task sync-order --since 2026-11-01 --dry-run', 'what a backfill by hand would run')
+  const { declaredLine } = await import('../command-line.ts')
+  return declaredLine(DO_QUEUE, args)
+    .options(DO_QUEUE_FLAGS)
     .demandCommand(0, 0, '', 'do-queue takes flags only.')
     .parseAsync()
 }

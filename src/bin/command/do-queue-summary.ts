@@ -1,12 +1,15 @@
 /**
  * What a worker shows of its work: a bar while it works, on a terminal only, and what it did in the end.
  */
-import { join } from 'node:path'
+
+import { join, relative } from 'node:path'
+import { grouped } from '../../amount.ts'
 import type { DayLog } from '../../log/day-log.ts'
 import type { Driver } from '../../queue/driver.ts'
 import { countReady } from '../../queue/store/count.ts'
 import type { Work, WorkSummary } from '../../worker/work.ts'
-import { count, progressBar } from '../progress.ts'
+import { printJson } from '../print.ts'
+import { progressBar } from '../progress.ts'
 import type { Plan } from './do-queue-plan.ts'
 
 const PROGRESS_MS = 100
@@ -35,20 +38,20 @@ export async function showProgress(
 
 export function print(plan: Plan, log: DayLog, summary: WorkSummary, seconds: number): void {
   const file = join(plan.settings.logsDirectory, log.today.file)
-  if (plan.print === 'json') process.stdout.write(`${JSON.stringify({ ...facts(summary), seconds, log: file })}\n`)
+  if (plan.print === 'json') printJson({ ...facts(summary), seconds, log: file })
   if (plan.print !== 'text') return
   const { done, retried, failed, cancelled, held, lost } = summary
   const all = attempted(summary)
   const parts = [
-    `${count(done)} done`,
-    `${count(retried)} to be retried`,
-    `${count(failed)} failed`,
-    ...(cancelled > 0 ? [`${count(cancelled)} cancelled`] : []),
-    ...(held > 0 ? [`${count(held)} held`] : []),
-    ...(lost > 0 ? [`${count(lost)} refused`] : []),
+    `${grouped(done)} done`,
+    `${grouped(retried)} to be retried`,
+    `${grouped(failed)} failed`,
+    ...(cancelled > 0 ? [`${grouped(cancelled)} cancelled`] : []),
+    ...(held > 0 ? [`${grouped(held)} held`] : []),
+    ...(lost > 0 ? [`${grouped(lost)} refused`] : []),
   ]
   process.stdout.write(
-    `${parts.join(', ')} in ${seconds.toFixed(1)} s${all > 0 ? ` (${count(Math.round(all / seconds))}/s), log ${file}` : ''}\n`,
+    `${parts.join(', ')} in ${seconds.toFixed(1)} s${all > 0 ? ` (${grouped(Math.round(all / seconds))}/s), log ${asTyped(file)}` : ''}\n`,
   )
 }
 
@@ -58,4 +61,10 @@ export function attempted({ done, retried, failed, cancelled, held }: WorkSummar
 
 export function facts({ done, retried, failed, cancelled, held, lost, ending }: WorkSummary) {
   return { done, retried, failed, cancelled, held, lost, ending }
+}
+
+/** As short as it can be typed here. */
+function asTyped(file: string): string {
+  const path = relative(process.cwd(), file)
+  return path.startsWith('..') ? file : path
 }

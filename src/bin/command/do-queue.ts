@@ -1,8 +1,10 @@
 /**
  * `do-queue`: works its part of the queue until it is empty.
  */
+
 import { setPriority } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
+import { grouped } from '../../amount.ts'
 import { Complaint, EXIT } from '../../exit.ts'
 import { ownIdentity } from '../../host/identity.ts'
 import { DayLog } from '../../log/day-log.ts'
@@ -20,13 +22,15 @@ import { startTimer } from '../../time/timer.ts'
 import { localTime } from '../../time/zone.ts'
 import { programEnvironment } from '../../worker/environment.ts'
 import { JobCommand } from '../../worker/job-command.ts'
+import { Pauses } from '../../worker/pauses.ts'
 import { Programs } from '../../worker/program.ts'
 import { keepRescuing, Rescue } from '../../worker/rescue.ts'
 import { type Seats, takeSeats } from '../../worker/seats.ts'
 import { Work, type WorkSummary } from '../../worker/work.ts'
 import { noteLease, realStateDirectory, workerDirectoryPath } from '../../worker/worker-directory.ts'
-import { count } from '../progress.ts'
+import { printJson } from '../print.ts'
 import { describeShards } from '../shards.ts'
+import { refusePaused } from './do-queue-paused.ts'
 import { type Plan, readPlan } from './do-queue-plan.ts'
 import { type Signals, takeSignals } from './do-queue-signals.ts'
 import { attempted, facts, print, showProgress } from './do-queue-summary.ts'
@@ -47,7 +51,9 @@ export async function main(args: string[]): Promise<number> {
     onWaiting: (sentence) => process.stderr.write(`do-queue: ${sentence} Waiting for it.\n`),
   })
   try {
-    return plan.dryRun ? await dryRun(db, plan) : await workUntilEmpty(db, plan)
+    if (plan.dryRun) return await dryRun(db, plan)
+    if (!plan.watch) await refusePaused(db, plan)
+    return await workUntilEmpty(db, plan)
   } finally {
     await db.close()
   }
@@ -68,6 +74,7 @@ async function workUntilEmpty(db: Driver, plan: Plan): Promise<number> {
     failed += next.failed
     last = next
   }
+  if (first.ending === 'paused') await refusePaused(db, plan)
   return plan.fail && failed > 0 ? EXIT.taskFailed : EXIT.ok
 }
 
@@ -130,6 +137,7 @@ async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog, sign
     batch: plan.batch,
     limit: plan.limit,
     filter: plan.filter,
+    pauses: new Pauses(db, plan.queue, (...event) => log.event(...event)),
     watch: plan.watch,
     directory,
     holdsLease: () => seats.isHeld,
@@ -221,7 +229,7 @@ async function dryRun(db: Driver, plan: Plan): Promise<number> {
   const buckets = bucketsOf(plan.total, plan.shards)
   const rows = await peek(db, { queue: plan.queue, buckets, filter: plan.filter }, DRY_RUN_ROWS)
   if (plan.print === 'json') {
-    for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`)
+    printJson(...rows)
     return EXIT.ok
   }
   const filtered = Object.keys(plan.filter).length > 0
@@ -233,7 +241,7 @@ async function dryRun(db: Driver, plan: Plan): Promise<number> {
       ? rows.length === DRY_RUN_ROWS
         ? ` These are the first ${DRY_RUN_ROWS}.`
         : ''
-      : ` ${count(ready)} are ready in all.`
+      : ` ${grouped(ready)} are ready in all.`
   process.stdout.write(rows.length === 0 ? 'Nothing would be run.\n' : `Nothing was run.${more}\n`)
   return EXIT.ok
 }

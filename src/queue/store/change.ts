@@ -8,9 +8,8 @@
 import { again } from '../again.ts'
 import type { Dialect, Driver, Executor } from '../driver.ts'
 import { type StatusName, statusName } from '../status.ts'
+import { IS_MOVING, type Rule, type RuleOptions, ruleFor, type Verb } from './change-rules.ts'
 import { marks, padded } from './sql.ts'
-
-export type Verb = 'cancel' | 'hold' | 'release' | 'retry'
 
 /** What decides whether a verb is for a task. */
 export interface Present {
@@ -19,6 +18,8 @@ export interface Present {
   readonly cancelling: boolean
   /** Its `expires_at` is over. */
   readonly expired: boolean
+  /** It is held because it is being moved to another database. */
+  readonly moving?: true
   readonly shardKey: string | null
 }
 
@@ -30,16 +31,14 @@ export type Change =
   | { readonly id: number; readonly kind: 'refused'; readonly now: Present }
   | { readonly id: number; readonly kind: 'missing' }
 
-export interface ChangeOptions {
-  /** Retry also what has expired: its `expires_at` is cleared. */
-  readonly dropExpiry?: boolean
+export interface ChangeOptions extends RuleOptions {
   /** Change nothing, and return what would be changed. */
   readonly dryRun?: boolean
   /** How long a database that does not answer is asked again. */
   readonly patienceMs: number
 }
 
-const BATCH = 250
+export const BATCH = 250
 
 /**
  * @param ids  ascending, each once
@@ -51,7 +50,7 @@ export async function changeTasks(
   ids: readonly number[],
   options: ChangeOptions,
 ): Promise<Change[]> {
-  const rule = RULES[verb](db.dialect, options.dropExpiry === true)
+  const rule = ruleFor(verb, db.dialect, options)
   const changes: Change[] = []
   for (let start = 0; start < ids.length; start += BATCH) {
     changes.push(...(await changeBatch(db, rule, ids.slice(start, start + BATCH), options)))
@@ -62,64 +61,8 @@ export async function changeTasks(
 /** Cancels in a transaction of the caller's, where nobody asks what became of each. */
 export async function cancelRows(tx: Executor, dialect: Dialect, ids: readonly number[]): Promise<void> {
   for (let start = 0; start < ids.length; start += BATCH) {
-    await write(tx, dialect, RULES.cancel(dialect, false), ids.slice(start, start + BATCH))
+    await write(tx, dialect, ruleFor('cancel', dialect, {}), ids.slice(start, start + BATCH))
   }
-}
-
-/** One verb as SQL. */
-interface Rule {
-  /** The rows that it changes. */
-  readonly isFor: string
-  /** The rows that are as asked already. */
-  readonly isSo: string
-  /** The state that it leads to. */
-  readonly becomes: string
-  /** What else it writes; every expression sees the row as it was. */
-  readonly writes: readonly string[]
-}
-
-const IS_WAITING = 'status IN (0, 4)'
-
-const RULES: Readonly<Record<Verb, (dialect: Dialect, dropExpiry: boolean) => Rule>> = {
-  cancel: ({ now }) => ({
-    isFor: '(status IN (0, 4, 6) OR (status = 2 AND cancel_at IS NULL))',
-    isSo: '(status = 5 OR (status = 2 AND cancel_at IS NOT NULL))',
-    becomes: 'CASE WHEN status = 2 THEN 2 ELSE 5 END',
-    writes: [
-      `cancel_at = ${now}`,
-      `finished_at = CASE WHEN status = 2 THEN finished_at ELSE ${now} END`,
-      'unique_key = CASE WHEN status = 2 OR keep_unique = 1 THEN unique_key ELSE NULL END',
-    ],
-  }),
-
-  hold: () => ({ isFor: IS_WAITING, isSo: 'status = 6', becomes: '6', writes: [] }),
-
-  release: ({ now }) => ({
-    isFor: 'status = 6',
-    isSo: IS_WAITING,
-    becomes: `CASE WHEN run_at > ${now} THEN 4 ELSE 0 END`,
-    writes: [],
-  }),
-
-  // Of what waits only the time changes: its next attempt comes now. What is finished begins anew.
-  retry: ({ now }, dropExpiry) => {
-    const isFor = `(status IN (1, 3, 4, 5) OR (status = 0 AND run_at > ${now}))`
-    const anew = (column: string, value: string) =>
-      `${column} = CASE WHEN ${IS_WAITING} THEN ${column} ELSE ${value} END`
-    const emptied = ['exit_code', 'exit_signal', 'error', 'started_at', 'finished_at', 'claim_token', 'worker_id']
-    return {
-      isFor: dropExpiry ? isFor : `(${isFor} AND (expires_at IS NULL OR expires_at > ${now}))`,
-      isSo: `(status = 0 AND run_at <= ${now})`,
-      becomes: '0',
-      writes: [
-        `run_at = ${now}`,
-        `expires_at = CASE WHEN expires_at <= ${now} THEN NULL ELSE expires_at END`,
-        'cancel_at = NULL',
-        ...['attempts', 'crashes'].map((column) => anew(column, '0')),
-        ...emptied.map((column) => anew(column, 'NULL')),
-      ],
-    }
-  },
 }
 
 async function changeBatch(
@@ -131,26 +74,31 @@ async function changeBatch(
   const retrying = { forMs: patienceMs }
   const before = await again(db.dialect, retrying, () => read(db, db.dialect, rule, ids))
   const chosen = ids.filter((id) => before.get(id)?.isFor)
-  // Read back before anybody else can change what was written: a retried task may be claimed at once.
-  const after =
-    chosen.length === 0 || dryRun
-      ? before
-      : await again(db.dialect, retrying, () =>
-          db.transaction(async (tx) => {
-            await write(tx, db.dialect, rule, chosen)
-            return read(tx, db.dialect, rule, ids)
-          }),
-        )
-  return ids.map((id) => changeOf(id, before.get(id), after.get(id), dryRun))
+  if (dryRun || chosen.length === 0) return ids.map((id) => withoutWrite(id, before.get(id)))
+  // Of two that change the same tasks each is to know which were its own. When the answer to an earlier try was lost, the rows
+  // are as asked already, and what was read before the first try has to do.
+  const { locked, after } = await again(db.dialect, retrying, (attempt) =>
+    db.transaction(async (tx) => {
+      const now = await read(tx, db.dialect, rule, chosen, db.dialect.forUpdate)
+      await write(tx, db.dialect, rule, chosen)
+      // Read back before anybody else can change what was written: a retried task may be claimed at once.
+      return { locked: attempt === 0 ? now : before, after: await read(tx, db.dialect, rule, ids) }
+    }),
+  )
+  return ids.map((id) => changeOf(id, locked.get(id) ?? before.get(id), after.get(id)))
 }
 
-function changeOf(id: number, before: Judged | undefined, after: Judged | undefined, dryRun: boolean): Change {
+function withoutWrite(id: number, row: Judged | undefined): Change {
+  if (row === undefined) return { id, kind: 'missing' }
+  if (row.isFor) return { id, kind: 'changed', from: row.present, now: row.result }
+  return { id, kind: row.isSo ? 'already' : 'refused', now: row.present }
+}
+
+function changeOf(id: number, before: Judged | undefined, after: Judged | undefined): Change {
   if (before === undefined || after === undefined) return { id, kind: 'missing' }
   if (before.isSo) return { id, kind: 'already', now: before.present }
-  const from = before.present
-  if (dryRun && before.isFor) return { id, kind: 'changed', from, now: before.result }
-  return !dryRun && after.isSo
-    ? { id, kind: 'changed', from, now: after.present }
+  return before.isFor && after.isSo
+    ? { id, kind: 'changed', from: before.present, now: after.present }
     : { id, kind: 'refused', now: after.present }
 }
 
@@ -158,11 +106,11 @@ function changeOf(id: number, before: Judged | undefined, after: Judged | undefi
 async function write(db: Executor, dialect: Dialect, rule: Rule, ids: readonly number[]): Promise<void> {
   const all = padded(ids)
   await db.run(
-    `UPDATE queue
-        SET ${[...rule.writes, `mtime = ${dialect.now}`, `status = ${rule.becomes}`].join(',\n            ')}
+    `UPDATE queue ${dialect.byPrimaryKey}
+        SET ${[...rule.writes, `held_for = ${rule.heldFor}`, `mtime = ${dialect.now}`, `status = ${rule.becomes}`].join(',\n            ')}
       WHERE id IN (${marks(all.length)})
         AND ${rule.isFor}`,
-    [...all],
+    [...all, ...rule.values],
   )
 }
 
@@ -182,6 +130,7 @@ interface JudgedRow {
   is_for: number
   is_so: number
   is_cancelling: number
+  is_moving: number
   is_expired: number
   shard_key: string | null
 }
@@ -191,6 +140,7 @@ async function read(
   dialect: Dialect,
   rule: Rule,
   ids: readonly number[],
+  lock = '',
 ): Promise<ReadonlyMap<number, Judged>> {
   const all = padded(ids)
   const rows = await db.all<JudgedRow>(
@@ -198,10 +148,11 @@ async function read(
             CASE WHEN ${rule.isFor} THEN 1 ELSE 0 END AS is_for,
             CASE WHEN ${rule.isSo} THEN 1 ELSE 0 END AS is_so,
             CASE WHEN status = 2 AND cancel_at IS NOT NULL THEN 1 ELSE 0 END AS is_cancelling,
+            CASE WHEN ${IS_MOVING} THEN 1 ELSE 0 END AS is_moving,
             CASE WHEN expires_at <= ${dialect.now} THEN 1 ELSE 0 END AS is_expired
-       FROM queue
-      WHERE id IN (${marks(all.length)})`,
-    [...all],
+       FROM queue ${dialect.byPrimaryKey}
+      WHERE id IN (${marks(all.length)}) ${lock}`,
+    [...rule.values, ...all],
   )
   return new Map(rows.map((row) => [Number(row.id), judged(row)]))
 }
@@ -211,6 +162,7 @@ function judged(row: JudgedRow): Judged {
     state: statusName(Number(row.status)),
     cancelling: Number(row.is_cancelling) === 1,
     expired: Number(row.is_expired) === 1,
+    ...(Number(row.is_moving) === 1 && { moving: true }),
     shardKey: row.shard_key,
   }
   const becomes = statusName(Number(row.becomes))

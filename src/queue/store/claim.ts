@@ -17,25 +17,33 @@ import type { TaskFilter } from './filter.ts'
 import { giveBack } from './give-back.ts'
 import { claimable, type LaneRequest, laneOf, stillFree } from './lane.ts'
 import { type Head, look } from './look.ts'
+import type { QueuePauseRow } from './queue-pause.ts'
+import { setAside } from './set-aside.ts'
 import { marks, padded } from './sql.ts'
 
-export interface ClaimRequest extends LaneRequest {
+export interface ClaimRequest extends Omit<LaneRequest, 'paused'> {
   /** The buckets that are ours, each 0..59. */
   readonly buckets: readonly number[]
   /** At most so many rows. */
   readonly limit: number
   readonly filter?: TaskFilter
+  /** Pauses of task programs that are in force in this queue: ready tasks of these are set aside. */
+  readonly pauses?: readonly QueuePauseRow[]
   /** Lanes of which nothing is wanted. */
   readonly avoid?: ReadonlySet<string>
   /** How long a database that does not answer is asked again. */
   readonly patienceMs: number
   readonly onLost?: (error: Error) => void
+  /** Called when tasks were set aside: there may be more behind them, although nothing is returned. */
+  readonly onSetAside?: () => void
   /** Called before it throws: rows may bear this token, and nobody was told. */
   readonly onUnsure?: (token: number) => void
 }
 
 /** After a lost race, choose at random among so many times the rows asked for: the others did not all lose too. */
 const SPREAD_AFTER_LOSS = 4
+/** So many heads at least are looked at where a program is paused: of its tasks many may stand in a row. */
+const SET_ASIDE_AT_ONCE = 250
 /** A look names so many keys at most that it looks past. */
 const MOST_KEYS_PAST = 100
 const TOKEN_LIMIT = 2 ** 48 - 1
@@ -47,10 +55,17 @@ const TOKEN_LIMIT = 2 ** 48 - 1
 export async function claim(db: Driver, request: ClaimRequest): Promise<ClaimedTask[]> {
   const retrying = { forMs: request.patienceMs, onLost: request.onLost }
   const avoid = new Set(request.avoid)
+  let { pauses = [] } = request
   for (let spread = 1; ; spread = SPREAD_AFTER_LOSS) {
-    const { chosen, early } = await again(db.dialect, retrying, () => choose(db, { ...request, avoid }, spread))
+    const { chosen, early, paused } = await again(db.dialect, retrying, () =>
+      choose(db, { ...request, pauses, avoid }, spread),
+    )
     if (early.length > 0) await again(db.dialect, retrying, () => defer(db, early))
-    if (chosen.length === 0 && early.length > 0) continue
+    const gone = await again(db.dialect, retrying, () => setAllAside(db, paused))
+    if (gone.length < paused.size) request.onSetAside?.()
+    if (chosen.length === 0 && gone.length === 0 && paused.size > 0) return []
+    pauses = pauses.filter((pause) => !gone.includes(pause)) // it is over, which its reader does not know yet
+    if (chosen.length === 0 && (early.length > 0 || gone.length > 0)) continue
     if (chosen.length === 0) return []
 
     const { free, blocked } = await claimChosen(db, request, chosen)
@@ -82,32 +97,65 @@ interface Choice {
   readonly chosen: readonly number[]
   /** Rows that are ready and not due. */
   readonly early: readonly number[]
+  /** Rows whose program is paused, by the pause. */
+  readonly paused: ReadonlyMap<QueuePauseRow, readonly number[]>
 }
 
 /** The plain look costs least. Only when all that it saw is blocked, a dearer one looks past that. */
-async function choose(db: Driver, request: ClaimRequest & { avoid: Set<string> }, spread: number): Promise<Choice> {
+async function choose(
+  db: Driver,
+  { pauses, ...request }: ClaimRequest & { pauses: readonly QueuePauseRow[]; avoid: Set<string> },
+  spread: number,
+): Promise<Choice> {
+  const paused = pauses.flatMap(({ pause }) => pause.task ?? [])
+  const most = request.limit * spread
+  const many = pauses.length === 0 ? most : Math.max(most, SET_ASIDE_AT_ONCE)
   let past: string[] | undefined
   for (;;) {
-    const found = await look(db, past === undefined ? request : { ...request, past }, request.limit * spread)
+    const found = await look(db, { ...request, paused, ...(past === undefined ? {} : { past }) }, many)
     const early = found.filter((head) => head.early).map(({ id }) => id)
-    const wanted = found.filter((head) => !head.early && !(isKeyed(head) && request.avoid.has(laneOf(head.shardKey))))
-    const chosen = await claimable(db, request, sample(wanted, request.limit))
-    if (chosen.length > 0 || early.length > 0 || found.length === 0) return { chosen, early }
+    const isPaused = (head: Head) => !head.isLetGo && paused.includes(head.task)
+    const aside = found.filter((head) => !head.early && isPaused(head))
+    const wanted = found
+      .filter((head) => !head.early && !(isKeyed(head) && request.avoid.has(laneOf(head.shardKey))) && !isPaused(head))
+      .slice(0, most)
+    const chosen = await claimable(db, { ...request, paused }, sample(wanted, request.limit))
+    const choice = { chosen, early, paused: byPause(aside, pauses) }
+    if (chosen.length > 0 || early.length > 0 || aside.length > 0 || found.length === 0) return choice
 
     const known: readonly string[] = past ?? []
     const keys = new Set(found.filter(isKeyed).map(({ shardKey }) => shardKey))
     const more = [...keys].filter((key) => !known.includes(key)).slice(0, MOST_KEYS_PAST - known.length)
-    if (more.length === 0) return { chosen, early }
+    if (more.length === 0) return choice
     past = [...known, ...more]
   }
+}
+
+function byPause(
+  heads: readonly Head[],
+  pauses: readonly QueuePauseRow[],
+): ReadonlyMap<QueuePauseRow, readonly number[]> {
+  const found = pauses.map((row): [QueuePauseRow, number[]] => [
+    row,
+    heads.flatMap(({ id, task }) => (task === row.pause.task ? id : [])),
+  ])
+  return new Map(found.filter(([, ids]) => ids.length > 0))
+}
+
+/** @returns the pauses for which nothing was set aside: they are over */
+async function setAllAside(db: Driver, paused: Choice['paused']): Promise<QueuePauseRow[]> {
+  const gone: QueuePauseRow[] = []
+  for (const [pause, ids] of paused) if ((await setAside(db, ids, pause)) === 0) gone.push(pause)
+  return gone
 }
 
 function isKeyed(head: Head): head is Head & { shardKey: string } {
   return head.shardKey !== null
 }
 
-async function take(
-  db: Driver,
+/** The guarded write itself: by id, those of them that become ours. */
+export async function take(
+  db: Pick<Driver, 'all' | 'run' | 'dialect'>,
   ids: readonly number[],
   token: number,
   workerId: number,
@@ -132,7 +180,11 @@ async function take(
   return readBack(db, ids, token)
 }
 
-async function readBack(db: Driver, ids: readonly number[], token: number): Promise<Map<number, ClaimedTask>> {
+async function readBack(
+  db: Pick<Driver, 'all' | 'dialect'>,
+  ids: readonly number[],
+  token: number,
+): Promise<Map<number, ClaimedTask>> {
   const all = padded(ids)
   const rows = await db.all<ClaimedRow>(
     `SELECT ${claimedColumns(db.dialect)}

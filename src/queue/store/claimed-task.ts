@@ -1,5 +1,6 @@
 /** A row under a claim, as whoever runs it or clears up after it needs it. */
 import type { Dialect } from '../driver.ts'
+import { LET_GO } from './set-aside.ts'
 
 export interface ClaimedTask {
   readonly id: number
@@ -20,6 +21,8 @@ export interface ClaimedTask {
   readonly shardKey: string | null
   /** Attempts that ended in a crash or by a signal, the last ones in a row. */
   readonly crashes: number
+  /** A person let it go although its program may be paused. */
+  readonly isLetGo?: boolean
 }
 
 export interface ClaimedRow {
@@ -38,12 +41,13 @@ export interface ClaimedRow {
   expires_in: number | null
   shard_key: string | null
   crashes: number
+  held_for: string | null
 }
 
 /** What is selected of a row to make a `ClaimedTask` of it. */
 export function claimedColumns({ asMs, now }: Dialect): string {
   return `id, claim_token, queue, task, OCTET_LENGTH(task) AS task_bytes, param, OCTET_LENGTH(param) AS param_bytes,
-          attempts, max_attempts, retry, timeout_s, shard_key, crashes,
+          attempts, max_attempts, retry, timeout_s, shard_key, crashes, held_for,
           ${asMs('expires_at')} AS expires_at,
           ${asMs('expires_at')} - ${asMs(now)} AS expires_in`
 }
@@ -63,6 +67,7 @@ export function claimedTask(row: ClaimedRow): ClaimedTask {
     uselessAt: row.expires_in === null ? null : performance.now() + Number(row.expires_in),
     shardKey: row.shard_key,
     crashes: Number(row.crashes),
+    ...(row.held_for === LET_GO ? { isLetGo: true } : {}),
   }
 }
 

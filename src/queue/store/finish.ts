@@ -12,6 +12,8 @@ import { marks, padded, perId } from './sql.ts'
 /** What becomes of a task after an attempt. */
 export interface Finish {
   readonly id: number
+  readonly queue: string
+  readonly task: string
   readonly claimToken: number
   readonly attempt: number
   readonly workerId: number
@@ -104,7 +106,10 @@ const ENDINGS = {
   done: { status: 1, ends: true },
 } as const
 
-/** A task that was cancelled while it ran is cancelled, whatever the attempt would have led to. */
+/**
+ * A task that was cancelled while it ran is cancelled, whatever the attempt would have led to. One that is held is so for nobody,
+ * although a person may have let it go before.
+ */
 async function finishOthers(db: Driver, tx: Executor, finishes: readonly Finish[]): Promise<Finish[]> {
   const { dialect } = db
   const lost: Finish[] = []
@@ -119,6 +124,7 @@ async function finishOthers(db: Driver, tx: Executor, finishes: readonly Finish[
               unique_key = CASE WHEN keep_unique = 0 AND ${isOver} THEN NULL ELSE unique_key END,
               finished_at = CASE WHEN ${isOver} THEN ${dialect.fromNow('?')} ELSE NULL END,
               ${next.kind === 'again' ? `run_at = ${dialect.fromNow('?')},` : ''}
+              ${next.kind === 'held' ? 'held_for = NULL,' : ''}
               attempts = attempts - ?, crashes = ?, exit_code = ?, exit_signal = ?, error = ?,
               started_at = ${dialect.fromNow('?')},
               cpu_ms = ?, log_file = ?, log_offset = ?, log_bytes = ?, mtime = ${dialect.now}

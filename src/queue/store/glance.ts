@@ -3,6 +3,7 @@
  */
 import type { Driver } from '../driver.ts'
 import { UNTOLD } from './incident.ts'
+import { PAUSED_PROGRAM } from './queue-pause.ts'
 import { type TickRow, tickName, tickRow } from './tick-row.ts'
 
 export interface Glance {
@@ -16,6 +17,8 @@ export interface Glance {
   readonly hasOpenSlots: boolean
   /** A message about a job was not taken yet. */
   readonly hasUntold: boolean
+  /** A task program is paused, or was until lately: what is set aside may have to be let go. */
+  readonly hasPausedPrograms: boolean
 }
 
 export async function glance(db: Driver, host: string): Promise<Glance> {
@@ -25,7 +28,8 @@ export async function glance(db: Driver, host: string): Promise<Glance> {
             EXISTS (SELECT 1 FROM worker) AS workers,
             EXISTS (SELECT 1 FROM queue ${useIndex(runningIndex)} WHERE status = 2 AND worker_id IS NOT NULL) AS running,
             EXISTS (SELECT 1 FROM slot WHERE is_open = 1) AS open_slots,
-            EXISTS (SELECT 1 FROM setting WHERE ${UNTOLD}) AS untold
+            EXISTS (SELECT 1 FROM setting WHERE ${UNTOLD}) AS untold,
+            EXISTS (SELECT 1 FROM setting WHERE ${PAUSED_PROGRAM}) AS paused_programs
        FROM setting WHERE name IN ('schema_version', ?)`,
     [tickName(host)],
   )
@@ -38,5 +42,6 @@ export async function glance(db: Driver, host: string): Promise<Glance> {
     hasWorkers: Number(version?.workers) === 1 || Number(version?.running) === 1,
     hasOpenSlots: Number(version?.open_slots) === 1,
     hasUntold: Number(version?.untold) === 1,
+    hasPausedPrograms: Number(version?.paused_programs) === 1,
   }
 }

@@ -11,12 +11,15 @@
  */
 import type { Dialect, Driver, Value } from '../driver.ts'
 import { conditions, type TaskFilter } from './filter.ts'
+import { LET_GO } from './set-aside.ts'
 import { limited, marks, padded } from './sql.ts'
 
 export interface LaneRequest {
   readonly queue: string
   readonly workerId: number
   readonly filter?: TaskFilter
+  /** Task programs that are paused: their tasks cannot be claimed. */
+  readonly paused?: readonly string[]
   readonly unfinished?: Unfinished
 }
 
@@ -41,6 +44,21 @@ export function inTheWay({ now }: Dialect): string {
            OR (status = 2 AND (worker_id IS NULL OR worker_id <> ?))
            OR (status = 0 AND run_at <= ${now})
            OR (status = 4 AND (attempts > 0 OR crashes > 0 OR started_at IS NOT NULL)))`
+}
+
+/** Which ready rows of a lane can be claimed, as conditions to stand behind another one. */
+export function claimableConditions(
+  dialect: Dialect,
+  filter: TaskFilter | undefined,
+  paused: readonly string[] = [],
+): { sql: string; values: Value[] } {
+  const { sql, values } = conditions(dialect, filter)
+  if (paused.length === 0) return { sql, values }
+  const programs = padded(paused)
+  return {
+    sql: `${sql} AND (task NOT IN (${marks(programs.length)}) OR held_for = '${LET_GO}')`,
+    values: [...values, ...programs],
+  }
 }
 
 /**
@@ -130,12 +148,12 @@ function laneFrom(rows: readonly LaneRow[]): Lane {
 /** The first rows of each lane: one range of its index. And, from the few rows that run, those that run elsewhere. */
 async function readSome(
   db: Driver,
-  { queue, workerId, filter, unfinished }: LaneRequest,
+  { queue, workerId, filter, paused, unfinished }: LaneRequest,
   keys: readonly string[],
   depth: number,
 ): Promise<LaneRow[]> {
   const { dialect } = db
-  const matches = conditions(dialect, filter)
+  const matches = claimableConditions(dialect, filter, paused)
   const values: Value[] = []
   const branches = keys.map((key) => {
     const ended = padded([...(unfinished?.get(laneOf(key)) ?? []), 0])

@@ -6,7 +6,8 @@
  */
 import type { Dialect, Driver, Value } from '../driver.ts'
 import { conditions, type TaskFilter } from './filter.ts'
-import { inTheWay } from './lane.ts'
+import { claimableConditions, inTheWay } from './lane.ts'
+import { LET_GO } from './set-aside.ts'
 import { limited, marks, padded } from './sql.ts'
 
 export interface LookRequest {
@@ -16,6 +17,8 @@ export interface LookRequest {
   /** Whose own running rows are in nobody's way. */
   readonly workerId: number
   readonly filter?: TaskFilter
+  /** Task programs that are paused. */
+  readonly paused?: readonly string[]
   /**
    * When given, it looks past what cannot be claimed now: rows with one of these keys, rows that are not due, and rows whose
    * lane has something else than a ready row in front. That reads the row of everything it passes.
@@ -27,6 +30,9 @@ export interface Head {
   readonly id: number
   readonly bucket: number
   readonly shardKey: string | null
+  readonly task: string
+  /** A person let it go although its program may be paused. */
+  readonly isLetGo: boolean
   /** A producer's plain INSERT may be ready and have its `run_at` to come. */
   readonly early: boolean
 }
@@ -52,6 +58,8 @@ interface HeadRow {
   priority: number
   bucket: number
   shard_key: string | null
+  task: string
+  is_let_go: number
   early: number
 }
 
@@ -67,7 +75,8 @@ async function lookAtHeads(db: Driver, request: LookRequest, share: number, coun
     ),
   )
   const rows = await db.all<HeadRow>(
-    `SELECT head.id, head.priority, head.bucket, task.shard_key,
+    `SELECT head.id, head.priority, head.bucket, task.shard_key, task.task,
+            CASE WHEN task.held_for = '${LET_GO}' THEN 1 ELSE 0 END AS is_let_go,
             CASE WHEN task.run_at > ${dialect.now} THEN 1 ELSE 0 END AS early
        FROM (${branches.join(' UNION ALL ')} ORDER BY priority, id LIMIT ${limited(count)}) AS head
        JOIN queue AS task ON task.id = head.id`,
@@ -79,6 +88,8 @@ async function lookAtHeads(db: Driver, request: LookRequest, share: number, coun
       priority: row.priority,
       bucket: row.bucket,
       shardKey: row.shard_key,
+      task: row.task,
+      isLetGo: Number(row.is_let_go) === 1,
       early: Number(row.early) === 1,
     }))
     .toSorted((a, b) => a.priority - b.priority || a.id - b.id)
@@ -90,23 +101,24 @@ function mostOfOneBucket(heads: readonly Head[]): number {
   return Math.max(0, ...counts.values())
 }
 
-/** Due, and of a lane that begins with a ready row which the filter lets through. */
+/** Due, and of a lane that begins with a ready row which may be claimed; or of a paused program, to be set aside. */
 function passing(
   dialect: Dialect,
-  { workerId, filter }: LookRequest,
+  { workerId, filter, paused = [] }: LookRequest,
   past: readonly string[],
 ): { sql: string; values: Value[] } {
   const keys = padded(past)
-  const matches = conditions(dialect, filter)
+  const programs = padded(paused)
+  const matches = claimableConditions(dialect, filter, paused)
   return {
     sql: ` AND run_at <= ${dialect.now}
-          AND (shard_key IS NULL OR (
+          AND (shard_key IS NULL OR ${programs.length === 0 ? '' : `task IN (${marks(programs.length)}) OR `}(
                 ${keys.length === 0 ? '' : `shard_key NOT IN (${marks(keys.length)}) AND `}(
                 SELECT CASE WHEN status = 0${matches.sql} THEN 1 ELSE 0 END
                   FROM queue AS ahead ${dialect.useIndex('queue_lane')}
                  WHERE ahead.lane = queue.shard_key AND ahead.queue = queue.queue
                    AND ${inTheWay(dialect)}
                  ORDER BY ahead.id LIMIT 1) = 1))`,
-    values: [...keys, ...matches.values, workerId],
+    values: [...programs, ...keys, ...matches.values, workerId],
   }
 }

@@ -6,11 +6,11 @@
  * stays is not read again. The other goes over what is older than everything kept, from the beginning whenever it has come to
  * the end, because there a backfill adds rows that are old by their slot and new by their deed.
  */
+import { DAY_MS } from '../../time/units.ts'
 import { again } from '../again.ts'
 import type { Dialect, Driver } from '../driver.ts'
 import { limited } from './sql.ts'
 
-const DAY_MS = 86_400_000
 /** Above the longest that a slot can be made up for. */
 export const KEEP_IDLE_MS = 8 * DAY_MS
 export const KEEP_MS = 90 * DAY_MS

@@ -1,8 +1,10 @@
 /**
  * One task with every fact of its row, the worker that has it, and the attempts that did not finish it.
  */
-import type { Driver, Value } from '../driver.ts'
+
+import type { Driver } from '../driver.ts'
 import { STATUS, type StatusName, statusName } from '../status.ts'
+import { type Columns, number, text } from './columns.ts'
 import type { OutputPlace } from './finish.ts'
 import { inTheWay } from './lane.ts'
 import { limited } from './sql.ts'
@@ -41,6 +43,9 @@ export interface TaskFacts extends Ending {
   readonly runAt: number
   readonly expiresAt: number | null
   readonly cancelAt: number | null
+  /** Which command holds it: null for a person, and for the crash policy. */
+  readonly heldFor: string | null
+  readonly claimToken: number | null
   readonly workerId: number | null
   /** Null when it never had one, or that one has left. */
   readonly worker: TaskWorker | null
@@ -105,6 +110,8 @@ export async function readTask(db: Driver, id: number): Promise<TaskFacts | unde
     runAt: Number(row.run_at_ms),
     expiresAt: number(row, 'expires_at_ms'),
     cancelAt: number(row, 'cancel_at_ms'),
+    heldFor: text(row, 'held_for'),
+    claimToken: number(row, 'claim_token'),
     workerId: number(row, 'worker_id'),
     worker: workerOf(row),
     ...ending(row),
@@ -114,15 +121,13 @@ export async function readTask(db: Driver, id: number): Promise<TaskFacts | unde
   }
 }
 
-type Columns = Readonly<Record<string, Value>>
-
 const ENDING = ['exit_code', 'exit_signal', 'error', 'log_file', 'log_offset', 'log_bytes', 'cpu_ms'] as const
 
 function selectTask({ dialect: { asMs, now } }: Driver): string {
   return `
     SELECT queue.id, queue.queue, task, param, OCTET_LENGTH(param) AS param_bytes, status, priority, bucket, shard_key,
-           unique_key, keep_unique, attempts, max_attempts, queue.retry, timeout_s, crashes, worker_id,
-           ${ENDING.join(', ')},
+           unique_key, keep_unique, attempts, max_attempts, queue.retry, timeout_s, crashes, held_for, claim_token,
+           worker_id, ${ENDING.join(', ')},
            ${asMs('queue.started_at')} AS started_at_ms, ${asMs('finished_at')} AS finished_at_ms,
            ${asMs('ctime')} AS added_at, ${asMs('mtime')} AS changed_at, ${asMs('run_at')} AS run_at_ms,
            ${asMs('expires_at')} AS expires_at_ms, ${asMs('cancel_at')} AS cancel_at_ms, ${asMs(now)} AS now_ms,
@@ -150,13 +155,21 @@ async function readPast(db: Driver, id: number): Promise<PastAttempt[]> {
 async function readBehind(db: Driver, { id, queue, status, shard_key: key }: Columns): Promise<InTheWay | null> {
   const isWaiting = Number(status) === STATUS.ready || Number(status) === STATUS.scheduled
   if (!isWaiting || key === null) return null
-  const [first] = await db.all<{ id: number; status: number }>(
-    `SELECT id, status FROM queue
-      WHERE lane = ? AND queue = ?
-        AND ((id < ? AND ${inTheWay(db.dialect)}) OR (id > ? AND status = 2))
+  const { dialect } = db
+  const before = dialect.limitedBranch(
+    `SELECT id, status FROM queue ${dialect.useIndex('queue_lane')}
+      WHERE lane = ? AND queue = ? AND id < ? AND ${inTheWay(dialect)}
       ORDER BY id LIMIT 1`,
-    [key ?? null, queue ?? null, id ?? null, NO_WORKER, id ?? null],
   )
+  // A later one that runs is found among the few that run: the lane may be long.
+  const rows = await db.all<{ id: number; status: number }>(
+    `${before}
+      UNION ALL
+     SELECT id, status FROM queue ${dialect.useIndex(dialect.runningIndex)}
+      WHERE status = 2 AND queue = ? AND shard_key = ?`,
+    [key ?? null, queue ?? null, id ?? null, NO_WORKER, queue ?? null, key ?? null],
+  )
+  const [first] = rows.toSorted((a, b) => Number(a.id) - Number(b.id))
   return first === undefined ? null : { id: Number(first.id), state: statusName(Number(first.status)) }
 }
 
@@ -172,7 +185,7 @@ function workerOf(row: Columns): TaskWorker | null {
   }
 }
 
-function ending(row: Columns): Ending {
+export function ending(row: Columns): Ending {
   const file = text(row, 'log_file')
   return {
     exitCode: number(row, 'exit_code'),
@@ -183,12 +196,4 @@ function ending(row: Columns): Ending {
     startedAt: number(row, 'started_at_ms'),
     finishedAt: number(row, 'finished_at_ms'),
   }
-}
-
-function number(row: Columns, name: string): number | null {
-  return row[name] === null ? null : Number(row[name])
-}
-
-function text(row: Columns, name: string): string | null {
-  return row[name] === null ? null : String(row[name])
 }

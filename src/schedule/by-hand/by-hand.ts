@@ -4,6 +4,7 @@
  *
  * By force everything that would keep it back is passed over but a stop: its workers would leave at once.
  */
+import { Complaint, EXIT } from '../../exit.ts'
 import type { Driver } from '../../queue/driver.ts'
 import { execQueue } from '../../queue/exec-queue.ts'
 import { slotsOf } from '../../queue/store/read-slot.ts'
@@ -58,8 +59,12 @@ export async function startByHand(db: Driver, job: PlannedJob, options: ByHandOp
   const reason = [decision.reason, `by hand by ${by}`].filter((text) => text !== '').join(', ')
   const choice = { job: wanted, key, lateMs: 0, decision: { ...decision, reason } }
   const [start] = (await record(db, [choice], self)).filter(isStart)
-  if (start === undefined)
-    return { kind: 'failed', sentence: `Somebody else started the job "${job.id}" in this very moment.` }
+  if (start === undefined) {
+    throw new Complaint(
+      EXIT.busy,
+      `Somebody else started the job "${job.id}" in this very moment. See "cron-mission list", then give the command again.`,
+    )
+  }
   const carry = { ...options, awaited: new Set<string>() }
   const workers = await carryOut(db, [start], carry)
   // A run that waits behind another one is run by that one's worker.

@@ -3,6 +3,7 @@
  *
  * It tells what `due.ts` has decided, and decides nothing itself.
  */
+import { DAY_MS, MINUTE_MS } from '../../time/units.ts'
 import { zoneOffset } from '../../time/zone.ts'
 import { dueAt } from './due.ts'
 import type { Calendar } from './job-calendar.ts'
@@ -28,8 +29,6 @@ export type DueNote =
   /** Its time comes twice, and the job is due both times. */
   | { readonly kind: 'both-passes'; readonly pass: 1 | 2 }
 
-const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
 const LONGEST_FOLD_MS = 3 * 3_600_000
 
 /** The changes in (from, to], the earliest first. */

@@ -4,6 +4,7 @@
  * Pure calendar, no time zones. A day is its number since 1970-01-01. As in crontab(5), a job that names days in both
  * fields is due on the days of either; only when one of them begins with `*` must a day suit both.
  */
+import { DAY_MS } from '../../time/units.ts'
 
 export interface DayRule {
   /** By month, 1..12. */
@@ -25,7 +26,6 @@ export type SpecialDay =
   | { readonly kind: 'nth-weekday'; readonly weekday: number; readonly nth: number }
   | { readonly kind: 'last-weekday'; readonly weekday: number }
 
-const DAY_MS = 86_400_000
 const SUNDAY = 0
 const SATURDAY = 6
 

@@ -8,6 +8,7 @@
  * Jumps of more than three hours are no daylight saving but a country that moved (Samoa once skipped a day); both kinds
  * of job then simply go by the new clock.
  */
+import { DAY_MS, MINUTE_MS } from '../../time/units.ts'
 import { zoneOffset } from '../../time/zone.ts'
 import type { CronExpression } from './cron-expression.ts'
 import { matchesDay, nextMatchingDay } from './day-rule.ts'
@@ -15,8 +16,6 @@ import { matchesDay, nextMatchingDay } from './day-rule.ts'
 /** `dst-gap`: the time itself did not exist, this is the first minute after the clocks went forward. */
 export type Due = 'match' | 'dst-gap'
 
-const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
 const LARGEST_JUMP_MS = 3 * 3_600_000
 
 /** How far is looked: past the longest pause of any line, which has a 29th of February that is a Sunday over a century. */

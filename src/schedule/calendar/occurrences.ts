@@ -5,7 +5,9 @@
  * changes, a day of the calendar is one look at its rule and a list of times that never changes. In the hours behind a
  * change of clocks every minute is asked with `dueAt`, so this and `whenDue` cannot disagree about the hard cases.
  */
-import { MINUTE_MS, minuteOf } from '../../time/minute.ts'
+
+import { minuteOf } from '../../time/minute.ts'
+import { DAY_MS, MINUTE_MS } from '../../time/units.ts'
 import type { CronExpression } from './cron-expression.ts'
 import { matchesDay } from './day-rule.ts'
 import { dueAt } from './due.ts'
@@ -14,7 +16,6 @@ import { epochOf, resolve, whenDue } from './when-due.ts'
 import { type IntervalPart, type MomentPart, type Part, partsOf } from './when-parts.ts'
 import { zoneSpans } from './zone-spans.ts'
 
-const DAY_MS = 86_400_000
 /** After a change of clocks, times of the day may still be made up for, or come for the second time. */
 const UNSETTLED_MS = 3 * 3_600_000
 

@@ -2,9 +2,9 @@
  * Cron expressions for programs: when one is due, by the same evaluator that the ticks go by.
  */
 import { Complaint, EXIT } from '../../exit.ts'
+import { nearestName } from '../../nearest-name.ts'
 import { minuteOf } from '../../time/minute.ts'
 import { isZone, SYSTEM_ZONE } from '../../time/zone.ts'
-import { nearestName } from '../language/nearest-name.ts'
 import { showValue } from '../language/show-value.ts'
 import { compileCron } from './cron-expression.ts'
 import { dueAt, nextDue } from './due.ts'

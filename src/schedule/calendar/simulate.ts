@@ -5,6 +5,7 @@
  * jobs is some million additions. A minute also has a number that stands for the set of jobs that start in it: minutes with
  * the same set are told as one.
  */
+import { MINUTE_MS } from '../../time/units.ts'
 import type { PlannedJob } from '../language/plan.ts'
 import { type ClockChange, clockChanges, dueNote, isDue, timeOfDay } from './clock-changes.ts'
 import { occurrences } from './occurrences.ts'
@@ -64,7 +65,6 @@ export interface ClockEffects extends ClockChange {
   readonly twice: readonly string[]
 }
 
-const MINUTE_MS = 60_000
 const MOST_TOGETHER = 10
 const LARGEST_COUNT = 65_535
 

@@ -4,6 +4,7 @@
  * `except` goes by what the clock shows: it also removes the second pass of a time that an autumn fold repeats. A time
  * that is made up for after a spring gap is removed when the exception fell into that gap, too.
  */
+import { MINUTE_MS } from '../../time/units.ts'
 import { zoneOffset } from '../../time/zone.ts'
 import type { When } from '../language/when.ts'
 import { type Due, dueAt, HORIZON_MS, isShown, nextDue } from './due.ts'
@@ -12,7 +13,6 @@ import { type Shown, whenShown } from './zone-spans.ts'
 
 type Words = When | readonly When[]
 
-const MINUTE_MS = 60_000
 const NONE: readonly When[] = []
 
 /** `except` is believed to remove all that it removes as far as `nextDue` looks, and so many minutes in a row. */

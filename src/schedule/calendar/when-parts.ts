@@ -3,10 +3,12 @@
  *
  * Every word is compiled once per object. A new word needs a line in `compile`, and no new way to be due.
  */
+
 import { Complaint, EXIT } from '../../exit.ts'
+import { nearestName } from '../../nearest-name.ts'
 import { parseDuration } from '../../time/duration.ts'
+import { DAY_MS, MINUTE_MS } from '../../time/units.ts'
 import { parseTime } from '../../time/zone.ts'
-import { nearestName } from '../language/nearest-name.ts'
 import { showValue } from '../language/show-value.ts'
 import type { When } from '../language/when.ts'
 import { type CronExpression, compileCron } from './cron-expression.ts'
@@ -33,8 +35,6 @@ export interface MomentPart {
 /** A minute: of the world, or on the wall clock of whatever zone the job has, as if that were UTC. */
 export type Moment = { readonly utc: number } | { readonly wall: number }
 
-const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
 const CLOCK_TIME = /^([01]\d|2[0-3]):([0-5]\d)$/
 const DATE_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?<offset>Z|[+-]\d\d:\d\d)?$/
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']

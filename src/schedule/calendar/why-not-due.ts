@@ -2,6 +2,7 @@
  * Why a job is not due at a minute, told by its own words: which field of a cron line has another value, which word names
  * other times of that day, or what `except` took away.
  */
+import { DAY_MS, MINUTE_MS } from '../../time/units.ts'
 import { localDay, zoneOffset } from '../../time/zone.ts'
 import { describeWhen } from '../language/describe.ts'
 import type { When } from '../language/when.ts'
@@ -12,8 +13,6 @@ import type { Calendar } from './job-calendar.ts'
 import { nextWhen, whenDue } from './when-due.ts'
 import { partsOf } from './when-parts.ts'
 
-const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
 const MONTHS = [
   ...['January', 'February', 'March', 'April', 'May', 'June'],

@@ -4,6 +4,7 @@
  * No two changes of any zone since 1970 lie closer together than six days (the time zone database has 6.9 days as the
  * least, also for the years to come). So where the offset is the same at both ends of six days, it was the same between.
  */
+import { DAY_MS, MINUTE_MS } from '../../time/units.ts'
 import { zoneOffset } from '../../time/zone.ts'
 
 export interface ZoneSpan {
@@ -16,8 +17,6 @@ export interface ZoneSpan {
   readonly afterChange: boolean
 }
 
-const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
 const STEP_MS = 6 * DAY_MS
 
 /** @param end  exclusive */

@@ -5,7 +5,7 @@
  * way, a tick that stays with `--wait`, would keep the timer from starting the next one for as long as a single worker runs.
  */
 import { basename } from 'node:path'
-import type { TickCall } from './tick-line.ts'
+import { searchedFirst, type TickCall } from './tick-line.ts'
 
 export interface SystemdUnits {
   /** Without its ending. */
@@ -14,7 +14,10 @@ export interface SystemdUnits {
   readonly timer: string
 }
 
+const SYSTEM_PATH = ['/usr/local/bin', '/usr/bin', '/bin']
+
 export function systemdUnits({ directory, nodeDirectory, command, schedule }: TickCall, user: string): SystemdUnits {
+  const path = new Set([...searchedFirst({ nodeDirectory, command }), ...SYSTEM_PATH])
   const words = [command, ...(schedule === undefined ? [] : ['--schedule', schedule])]
   const project = basename(directory)
     .replaceAll(/[^\w.-]+/g, '-')
@@ -28,7 +31,7 @@ Description=Ticks of ${specifiers(directory)}
 Type=oneshot
 User=${user}
 WorkingDirectory=${specifiers(directory)}
-Environment=${word(`PATH=${nodeDirectory}:/usr/local/bin:/usr/bin:/bin`)}
+Environment=${word(`PATH=${[...path].join(':')}`)}
 ExecStart=${words.map((text) => word(text).replaceAll('$', '$$$$')).join(' ')}
 # The workers that a tick starts outlive it.
 KillMode=process

@@ -1,12 +1,12 @@
 /**
  * The line of a crontab that runs a project's ticks: making it, and recognising one.
  *
- *     * * * * * cd '/srv/shop' && PATH='/usr/local/bin':"$PATH" '/srv/shop/node_modules/.bin/cron-mission' # cron-mission: /srv/shop
+ *     * * * * * cd '/srv/shop' && PATH='/srv/shop/node_modules/.bin':"$PATH" '/srv/shop/node_modules/.bin/cron-mission' # cron-mission: /srv/shop
  *
  * The comment at its end is the mark by which a line that we wrote is found again. A line that a person wrote is recognised
  * by what it calls, and where.
  */
-import { basename, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { Complaint, EXIT } from '../../exit.ts'
 import { quote } from '../../host/quote.ts'
 import { type CrontabLine, escapeForCrontab } from './crontab-text.ts'
@@ -51,8 +51,15 @@ export function tickLineText({ directory, nodeDirectory, command, schedule }: Ti
     )
   }
   const option = schedule === undefined ? '' : ` --schedule ${quote(schedule)}`
-  const call = `cd ${quote(directory)} && PATH=${quote(nodeDirectory)}:"$PATH" ${quote(command)}${option}`
+  const path = searchedFirst({ nodeDirectory, command }).map(quote).join(':')
+  const call = `cd ${quote(directory)} && PATH=${path}:"$PATH" ${quote(command)}${option}`
   return `* * * * * ${escapeForCrontab(`${call} ${MARK}${directory}`)}`
+}
+
+/** The right Node, and our commands, which stand beside `cron-mission`: a job's own command may be one of them. */
+export function searchedFirst({ nodeDirectory, command }: Pick<TickCall, 'nodeDirectory' | 'command'>): string[] {
+  const beside = basename(command) === 'cron-mission' ? [dirname(command)] : []
+  return [...new Set([nodeDirectory, ...beside])]
 }
 
 /** @param home  where cron begins */

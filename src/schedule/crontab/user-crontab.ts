@@ -47,5 +47,8 @@ async function crontab(args: readonly string[], input?: Buffer): Promise<Answer 
 
 function refused(what: 'read' | 'written', stderr: string): Complaint {
   const said = stderr.trim().replace(/\s+/g, ' ').replace(/\.$/, '')
-  return new Complaint(EXIT.badConfig, `The crontab cannot be ${what}: crontab says "${said}".`)
+  return new Complaint(
+    EXIT.badConfig,
+    `The crontab cannot be ${what}: crontab says "${said}". Mend that, or let "cron-mission daemon" run the ticks.`,
+  )
 }

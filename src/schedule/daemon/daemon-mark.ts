@@ -33,9 +33,10 @@ export function leaveMark(stateDirectory: string): () => void {
     mkdirSync(stateDirectory, { recursive: true })
     writeFileSync(own, '')
   } catch (error) {
+    const { code } = error as { code?: string }
     throw new Complaint(
-      EXIT.badConfig,
-      `The state directory ${stateDirectory} cannot be written (${(error as { code?: string }).code}). Make it writable for this user, or set QUEUE_STATE to another.`,
+      code === 'ENOSPC' || code === 'EDQUOT' ? EXIT.busy : EXIT.badConfig,
+      `The state directory ${stateDirectory} cannot be written (${code}). Make room or make it writable, or set QUEUE_STATE to another.`,
       { cause: error },
     )
   }

@@ -5,8 +5,10 @@
  * after a suspend it would wait for the minute that follows. So a look every second finds out whether the wall clock and the
  * running clock have parted; then the timer is made anew, and a minute that nobody was told of is told.
  */
+
 import { type Logger, schedule } from 'node-cron'
-import { MINUTE_MS, minuteOf } from '../../time/minute.ts'
+import { minuteOf } from '../../time/minute.ts'
+import { MINUTE_MS } from '../../time/units.ts'
 
 export interface MinuteTimer {
   end(): void

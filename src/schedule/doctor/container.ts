@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { type Finding, note } from './finding.ts'
+import { type Finding, note } from '../../doctor/finding.ts'
 
 export function containerFindings(proc = '/proc'): Finding[] {
   const [program = ''] = read(`${proc}/1/cmdline`).split('\0')

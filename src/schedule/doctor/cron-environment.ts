@@ -1,8 +1,9 @@
 /**
  * What the replay of a crontab line tells: that it does not come to a tick, and why; or what is different there from here.
  */
+
+import { type Finding, note, problem } from '../../doctor/finding.ts'
 import { isSame } from '../crontab/own-call.ts'
-import { type Finding, note, problem } from './finding.ts'
 import type { Probe, Replay } from './replay.ts'
 
 const CHECK = 'environment'

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Finding, note, problem } from './finding.ts'
+import { type Finding, note, problem } from '../../doctor/finding.ts'
 
 export interface CronDaemon {
   readonly pid: number

@@ -3,9 +3,9 @@
  */
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
+import { type Finding, note, problem } from '../../doctor/finding.ts'
 import { type CrontabLine, variablesAbove } from '../crontab/crontab-text.ts'
 import type { TickLine } from '../crontab/tick-line.ts'
-import { type Finding, note, problem } from './finding.ts'
 
 /** A line, with where it was found. */
 export interface FoundLine extends TickLine {

@@ -3,8 +3,8 @@
  */
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, resolve } from 'node:path'
+import { type Finding, problem } from '../../doctor/finding.ts'
 import type { PlannedJob } from '../language/plan.ts'
-import { type Finding, problem } from './finding.ts'
 
 /**
  * @param directory  of the project, where commands run

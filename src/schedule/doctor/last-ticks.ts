@@ -3,22 +3,18 @@
  *
  * A tick's row has the minute by the clock of its host, and the moment of writing by the database's.
  */
+
+import { wholeSeconds } from '../../doctor/clock.ts'
+import { type Finding, note, problem } from '../../doctor/finding.ts'
 import type { TickRow } from '../../queue/store/tick-row.ts'
-import { formatDuration } from '../../time/duration.ts'
+import { MINUTE_MS } from '../../time/units.ts'
 import { silenceSentence, silentHosts, type Ticks } from '../report/silence.ts'
-import { type Finding, note, problem } from './finding.ts'
 
-export interface ClockReading {
-  /** UTC milliseconds of this machine, just before and after the database was asked. */
-  readonly before: number
-  readonly after: number
-}
-
-const MINUTE_MS = 60_000
 /** Past its minute, a tick may have to be ended by its watchdog first. */
 const LONGEST_TICK_MS = 50_000
 const NOTED_MS = 1_000
-const WRONG_MS = 30_000
+/** A clock that is off by more is a problem for the schedule. */
+export const WRONG_MS = 30_000
 /** What has been silent for days was taken down. */
 const GONE_MS = 7 * 86_400_000
 
@@ -46,14 +42,6 @@ export function hasTicked({ ticks, now }: Ticks, host: string): boolean {
   return ticks.some((tick) => tick.host === host && now - tick.at < 2 * MINUTE_MS)
 }
 
-/** @param now  by the database's clock */
-export function clockFindings(now: number, { before, after }: ClockReading): Finding[] {
-  const ahead = before > now ? before - now : Math.min(0, after - now)
-  if (Math.abs(ahead) < NOTED_MS) return []
-  const sentence = `The clock of this machine is ${seconds(Math.abs(ahead))} ${ahead > 0 ? 'ahead of' : 'behind'} the database's. Set both by NTP: slots are due by the one, and leases end by the other.`
-  return [Math.abs(ahead) > WRONG_MS ? problem('clock', sentence) : note('clock', sentence)]
-}
-
 function planFindings(live: readonly TickRow[]): Finding[] {
   const plans = Map.groupBy(live, ({ plan }) => plan)
   if (plans.size < 2) return []
@@ -72,10 +60,6 @@ function hostClock({ host, minute, at }: TickRow): Finding[] {
   const behind = at - minute - MINUTE_MS - LONGEST_TICK_MS
   const off = Math.max(ahead, behind)
   if (off < NOTED_MS) return []
-  const sentence = `The clock of ${host} is at least ${seconds(off)} ${ahead > 0 ? 'ahead of' : 'behind'} the database's. Set it by NTP.`
+  const sentence = `The clock of ${host} is at least ${wholeSeconds(off)} ${ahead > 0 ? 'ahead of' : 'behind'} the database's. Set it by NTP.`
   return [off > WRONG_MS ? problem('clock', sentence) : note('clock', sentence)]
-}
-
-function seconds(ms: number): string {
-  return formatDuration(Math.floor(ms / 1_000) * 1_000)
 }

@@ -10,7 +10,7 @@ import { once } from 'node:events'
 import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Finding } from './finding.ts'
+import type { Finding } from '../../doctor/finding.ts'
 
 export const PROBE_VARIABLE = 'CRON_MISSION_PROBE'
 

@@ -3,8 +3,8 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Finding, note, problem } from '../../doctor/finding.ts'
 import { isYes, readSettings, type UnitSettings } from './cron-service.ts'
-import { type Finding, note, problem } from './finding.ts'
 
 export interface TickUnit {
   readonly name: string

@@ -5,8 +5,8 @@
  * named: for jobs with `timezone: 'system'`, and when a day file changes.
  */
 import { readlinkSync } from 'node:fs'
+import { type Finding, note, problem } from '../../doctor/finding.ts'
 import { isZone, zoneOffset } from '../../time/zone.ts'
-import { type Finding, note, problem } from './finding.ts'
 
 export interface Zones {
   /** The variable TZ. */

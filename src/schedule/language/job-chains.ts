@@ -1,8 +1,9 @@
 /**
  * Which job comes after which: every `after` names a job that is there and ends, and no chain bites its own tail.
  */
+
+import { nearestName } from '../../nearest-name.ts'
 import type { Values } from './job-options.ts'
-import { nearestName } from './nearest-name.ts'
 import type { PlannedJob } from './plan.ts'
 import { showValue } from './show-value.ts'
 

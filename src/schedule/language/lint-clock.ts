@@ -3,15 +3,13 @@
  *
  * Jobs that repeat all day long are left out: that they go on by real time is no surprise.
  */
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../time/units.ts'
 import { type ClockChange, clockChanges, timeOfDay } from '../calendar/clock-changes.ts'
 import type { CronExpression } from '../calendar/cron-expression.ts'
 import { matchesDay } from '../calendar/day-rule.ts'
 import { type Part, partsOf } from '../calendar/when-parts.ts'
 import type { PlannedJob } from './plan.ts'
 
-const MINUTE_MS = 60_000
-const HOUR_MS = 3_600_000
-const DAY_MS = 86_400_000
 const LARGEST_JUMP_MS = 3 * HOUR_MS
 /** More hours of the day than these are all day long. */
 const MOST_HOURS = 12

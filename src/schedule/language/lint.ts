@@ -1,6 +1,7 @@
 /**
  * What a schedule says that is right, and perhaps not meant: notes for `check`, with dates. Nothing here is a problem.
  */
+import { DAY_MS } from '../../time/units.ts'
 import type { CronExpression } from '../calendar/cron-expression.ts'
 import { occurrences } from '../calendar/occurrences.ts'
 import { resolve } from '../calendar/when-due.ts'
@@ -9,7 +10,6 @@ import { clockNotes } from './lint-clock.ts'
 import { fieldNotes } from './lint-fields.ts'
 import type { PlannedJob } from './plan.ts'
 
-const DAY_MS = 86_400_000
 const YEAR_MS = 365 * DAY_MS
 const DAYS_OF_MONTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 const FEBRUARY = 2

@@ -43,7 +43,11 @@ export function findSchedule(directory: string): string | undefined {
  * @throws          Complaint (bad configuration): a sentence, with the file and line where they are known
  */
 export async function loadSchedule(path: string, entryUrl?: string, limitMs: number = LIMIT_MS): Promise<unknown> {
-  if (!existsSync(path)) throw new Complaint(EXIT.badConfig, `There is no schedule file ${path}.`)
+  if (!existsSync(path))
+    throw new Complaint(
+      EXIT.badConfig,
+      `There is no schedule file ${path}. Name the one that is meant with --schedule.`,
+    )
   try {
     if (extname(path) === '.json') return readJson(path)
     hooks?.deregister()

@@ -2,16 +2,16 @@
  * Readers of the values that options have: each takes what the file says and gives what is meant, or throws a `Complaint`
  * that names the option, what was given and what is allowed.
  */
+
 import { Complaint, EXIT } from '../../exit.ts'
+import { nearestName } from '../../nearest-name.ts'
 import { formatDuration, parseDuration } from '../../time/duration.ts'
+import { DAY_MS, MINUTE_MS } from '../../time/units.ts'
 import { isZone, systemZone } from '../../time/zone.ts'
 import type { CatchUp } from './define.ts'
-import { nearestName } from './nearest-name.ts'
 import type { PlannedJob } from './plan.ts'
 import { showValue } from './show-value.ts'
 
-const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
 const QUEUE_NAME = /^[!-~]{1,64}$/
 const CLOCK_TIME = /^([01]\d|2[0-3]):[0-5]\d$/
 const HOST_NAME = /^[!-~]{1,255}$/

@@ -3,6 +3,7 @@
  */
 import type { Driver } from '../../queue/driver.ts'
 import { type Around, ledgerAround } from '../../queue/store/ledger-around.ts'
+import { pauseOfQueue, type QueuePause, queuePauses } from '../../queue/store/queue-pause.ts'
 import { type LedgerSlot, lastSlots, slotsOf } from '../../queue/store/read-slot.ts'
 import { readTask, type TaskFacts } from '../../queue/store/read-task.ts'
 import type { JobSeatHolder } from '../../queue/store/seat.ts'
@@ -27,6 +28,8 @@ export interface Evidence {
   readonly ticks: Ticks
   readonly known: KnownJob | undefined
   readonly stops: readonly Stop[]
+  /** What keeps the queue of the job from being worked. */
+  readonly queuePause?: QueuePause | undefined
 }
 
 /** A slot has one row for each host at most, and those that people asked for. */
@@ -54,5 +57,6 @@ export async function gatherEvidence(db: Driver, job: PlannedJob, slotAt: number
     ticks: await tickRows(db),
     known: (await knownJobs(db)).find(({ job }) => job === id),
     stops: await stops(db),
+    queuePause: work.kind === 'queue' ? pauseOfQueue(await queuePauses(db), work.queue) : undefined,
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The facts behind an explanation, each with a label: what a person would look up next.
  */
+import { queuePauseReason } from '../../queue/pause-words.ts'
 import type { LedgerSlot } from '../../queue/store/read-slot.ts'
 import type { TaskFacts } from '../../queue/store/read-task.ts'
 import { holds } from '../../queue/store/stop.ts'
@@ -41,7 +42,7 @@ export function factsOf(question: Question, evidence: Evidence, row: LedgerSlot,
     ['signal', text(row.exitSignal ?? task?.exitSignal)],
     ['attempts', task === undefined ? undefined : String(task.attempts)],
     ['error', task?.error?.trim().split('\n').at(-1)],
-    ['task', row.taskId === undefined ? undefined : `${row.taskId}; see "queuectl show ${row.taskId}"`],
+    ['task', row.taskId === undefined ? undefined : `${row.taskId}; see "queuectl why ${row.taskId}"`],
   ]
   return [
     ...facts.flatMap(([label, value]): Fact[] => (value === undefined ? [] : [[label, value]])),
@@ -108,6 +109,14 @@ export function stopFacts({ job, host }: Question, evidence: Evidence): Fact[] {
         stopReason(stop, job.timezone).replace(/^(?:paused|stopped) /, ''),
       ],
     ),
+    ...(evidence.queuePause === undefined
+      ? []
+      : [
+          [
+            'paused now',
+            queuePauseReason(evidence.queuePause, job.timezone).replace(/^(.*?) is paused /, 'with $1 '),
+          ] as const,
+        ]),
   ]
 }
 

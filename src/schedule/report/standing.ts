@@ -2,6 +2,7 @@
  * How each job stands, as the database has it: what was decided for it last, who is at work for it, what keeps it back.
  */
 import type { Driver } from '../../queue/driver.ts'
+import { pauseOfQueue, type QueuePause, queuePauses } from '../../queue/store/queue-pause.ts'
 import { type LedgerSlot, lastSlots } from '../../queue/store/read-slot.ts'
 import { EVERY, holds, type Stop, stops, type WorkerProcess, workersUnder } from '../../queue/store/stop.ts'
 import { tickRows } from '../../queue/store/tick-row.ts'
@@ -15,6 +16,8 @@ export interface Standing {
   readonly workers: readonly WorkerProcess[]
   /** What keeps it from being started on this host. */
   readonly stops: readonly Stop[]
+  /** What keeps its queue from being worked. */
+  readonly queuePause?: QueuePause | undefined
 }
 
 export interface Standings {
@@ -32,11 +35,13 @@ export async function readStandings(db: Driver, jobs: readonly PlannedJob[], hos
   )
   const workers = (await workersUnder(db, EVERYBODY)).filter(isAtWork)
   const inForce = await stops(db)
+  const pauses = await queuePauses(db)
   return {
     of: (job) => ({
       last: last.get(job.id),
       workers: workers.filter((worker) => worker.job === job.id || worksQueueOf(job, worker)),
       stops: inForce.filter((stop) => holds(stop, job.id, host)),
+      queuePause: job.work.kind === 'queue' ? pauseOfQueue(pauses, job.work.queue) : undefined,
     }),
     ticks: await tickRows(db),
   }

@@ -4,6 +4,7 @@
 import type { Driver } from '../../queue/driver.ts'
 import { isFinal } from '../../queue/status.ts'
 import { incidentTexts } from '../../queue/store/incident.ts'
+import { type QueuePause, queuePauses } from '../../queue/store/queue-pause.ts'
 import { type LedgerSlot, lastSlots, type OpenSlot, openSlots } from '../../queue/store/read-slot.ts'
 import type { Verdict } from '../../queue/store/slot.ts'
 import { EVERY, type Stop, stops, type WorkerProcess, workersUnder } from '../../queue/store/stop.ts'
@@ -25,6 +26,8 @@ export interface Survey {
   /** Slots that a tick will decide again. */
   readonly waiting: readonly OpenSlot[]
   readonly stops: readonly Stop[]
+  /** Queues and task programs that are paused. */
+  readonly queuePauses: readonly QueuePause[]
   /** The last slots of jobs that could not be started then, or whose run failed. */
   readonly failed: readonly LedgerSlot[]
   /** A sentence each. */
@@ -49,11 +52,13 @@ export async function survey(db: Driver, own: Driver | undefined, jobs: readonly
   const workers = await workersUnder(db, { job: EVERY, host: EVERY })
   const failed = await lastFailures(db, jobs)
   const untold = await untoldMessages(db)
+  const pauses = await queuePauses(db)
   if (own !== undefined) {
     failed.push(...(await lastFailures(own, jobs)))
     untold.push(...(await untoldMessages(own)))
     open.push(...(await openSlots(own)))
     workers.push(...(await workersUnder(own, { job: EVERY, host: EVERY })))
+    pauses.push(...(await queuePauses(own)))
   }
   const isUnderWay = ({ verdict }: OpenSlot) => verdict === 'started'
   return {
@@ -63,6 +68,7 @@ export async function survey(db: Driver, own: Driver | undefined, jobs: readonly
     underWay: open.filter((slot) => isUnderWay(slot) && !hasEnded(slot)),
     waiting: open.filter((slot) => !isUnderWay(slot)),
     stops: await stops(db),
+    queuePauses: pauses,
     failed,
     troubles: [...silences(hosts, now), ...differences(hosts), ...failed.map((slot) => failure(slot, jobs)), ...untold],
   }
@@ -80,7 +86,7 @@ function failure(slot: LedgerSlot, jobs: readonly PlannedJob[]): string {
   const { job, slotAt, verdict, reason, taskId } = slot
   const time = minuteText(jobs.find(({ id }) => id === job)?.timezone ?? 'UTC', slotAt)
   if (verdict === 'failed') return `Job ${job} could not be started for ${time}: ${reason}.`
-  const more = taskId === undefined ? '' : `: "queuectl show ${taskId}" tells more`
+  const more = taskId === undefined ? '' : `: "queuectl why ${taskId}" tells more`
   return `Job ${job} failed for ${time}${exitWords(slot)}${more}.`
 }
 

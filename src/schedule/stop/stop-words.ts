@@ -1,8 +1,8 @@
 /**
  * How a stop or a pause is told: what is kept back, where, since when, by whom and why, and the command that lifts it.
  */
+import { sinceAndBy } from '../../queue/pause-words.ts'
 import { EVERY, type Stop, type StopKey, type StopName } from '../../queue/store/stop.ts'
-import { minuteText } from '../../time/time-text.ts'
 
 /** One clause for the ledger, the log and a person. */
 export function stopReason(stop: Stop, zone: string): string {
@@ -13,18 +13,6 @@ export function stopReason(stop: Stop, zone: string): string {
 /** `stopped`, `paused` */
 export function pastWord({ kind }: Pick<Stop, 'kind'>): string {
   return kind === 'pause' ? 'paused' : 'stopped'
-}
-
-/** `since 2026-11-20 18:04 by root@web-1`; a pause with an end adds `until 19:00` */
-export function sinceAndBy({ since, by, until }: Stop, zone: string): string {
-  const end = until === undefined ? '' : ` until ${untilText(until, since, zone)}`
-  return `since ${minuteText(zone, since)} by ${by}${end}`
-}
-
-/** Without the day when it is that of `since`. */
-function untilText(until: number, since: number, zone: string): string {
-  const [day, time] = minuteText(zone, until).split(' ')
-  return minuteText(zone, since).startsWith(day ?? '') ? `${time}` : `${day} ${time}`
 }
 
 /** Lifts the stop, on the host that it is about; a pause is lifted from wherever one is. */

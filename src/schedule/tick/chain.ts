@@ -1,14 +1,14 @@
 /**
  * Jobs that come after another: due for its slots, when those have ended well and soon enough.
  */
+
 import type { Driver } from '../../queue/driver.ts'
 import { endedSlots, type LedgerSlot } from '../../queue/store/read-slot.ts'
 import { formatDuration } from '../../time/duration.ts'
+import { MINUTE_MS } from '../../time/units.ts'
 import type { PlannedJob } from '../language/plan.ts'
 import type { Decision } from './decide.ts'
 import { exitWords } from './exit-words.ts'
-
-const MINUTE_MS = 60_000
 
 export interface Follower {
   readonly slotAt: number

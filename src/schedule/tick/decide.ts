@@ -6,6 +6,7 @@
  */
 import { BUCKETS } from '../../queue/bucket.ts'
 import { checkNewTask, type NewTask, type TaskRow } from '../../queue/new-task.ts'
+import { queuePauseReason } from '../../queue/pause-words.ts'
 import type { JobSeatHolder } from '../../queue/store/seat.ts'
 import type { Cause, Verdict } from '../../queue/store/slot.ts'
 import { formatDuration } from '../../time/duration.ts'
@@ -18,7 +19,14 @@ import type { DueSlot } from './look-back.ts'
 import { stopTime } from './stop-time.ts'
 
 export type Decision =
-  | { readonly kind: 'no'; readonly verdict: Verdict; readonly reason: string; readonly trouble?: true }
+  /** `lasts`: nobody can start it now, also not by force. */
+  | {
+      readonly kind: 'no'
+      readonly verdict: Verdict
+      readonly reason: string
+      readonly trouble?: true
+      readonly lasts?: true
+    }
   | { readonly kind: 'wait'; readonly cause: Cause; readonly reason: string; readonly leave?: Leave }
   | { readonly kind: 'start'; readonly reason: string; readonly deed: Deed }
 
@@ -60,8 +68,9 @@ export async function decide(job: PlannedJob, slot: DueSlot, around: Circumstanc
 async function mayRun(job: PlannedJob, { facts }: Circumstances): Promise<Decision | undefined> {
   if (job.paused !== undefined) return no('paused', job.paused)
   const stop = await facts.stop(job.id)
-  if (stop === undefined) return undefined
-  return no(stop.kind === 'pause' ? 'paused' : 'stopped', stopReason(stop, job.timezone))
+  if (stop !== undefined) return no(stop.kind === 'pause' ? 'paused' : 'stopped', stopReason(stop, job.timezone))
+  const pause = job.work.kind === 'queue' ? await facts.queuePause(job.work.queue) : undefined
+  return pause && { ...no('paused', queuePauseReason(pause, job.timezone)), lasts: true }
 }
 
 /** A slot that is decided when its workers should leave already is not begun any more. */

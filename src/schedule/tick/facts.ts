@@ -6,6 +6,7 @@ import { isGone } from '../../host/identity.ts'
 import type { Driver } from '../../queue/driver.ts'
 import { readyBuckets } from '../../queue/store/count.ts'
 import { type UnfinishedRun, unfinishedRuns } from '../../queue/store/exec-run.ts'
+import { pauseOfQueue, type QueuePause, queuePauses } from '../../queue/store/queue-pause.ts'
 import { type LedgerSlot, lastSlots } from '../../queue/store/read-slot.ts'
 import { type JobSeatHolder, queueHolders } from '../../queue/store/seat.ts'
 import { holds, type Stop, stops } from '../../queue/store/stop.ts'
@@ -31,6 +32,11 @@ export class Facts {
       ...(this.#stopsIn === undefined ? [] : await stops(this.#stopsIn)),
     ])
     return inForce.find((one) => holds(one, job, this.#host))
+  }
+
+  /** What keeps everything of a queue from being started. */
+  async queuePause(queue: string): Promise<QueuePause | undefined> {
+    return pauseOfQueue(await this.#once('queue pauses', () => queuePauses(this.#db)), queue)
   }
 
   /** Who is known, or must be believed, to work the shards of a queue. */

@@ -1,17 +1,18 @@
 /**
  * How far the schedule was decided before this tick, and since when each job has been due as it is now.
  */
+
 import { createHash } from 'node:crypto'
 import type { Driver } from '../../queue/driver.ts'
 import { CLOCK_TOLERANCE_MS } from '../../queue/store/clock.ts'
 import { forgetFuture } from '../../queue/store/future-slots.ts'
 import { type KnownJob, knownJobs, noteJobs, type TickRow, tickRows, writeTick } from '../../queue/store/tick-row.ts'
 import { formatDuration } from '../../time/duration.ts'
+import { MINUTE_MS } from '../../time/units.ts'
 import { decidesFor } from '../language/job-hosts.ts'
 import type { PlannedJob } from '../language/plan.ts'
 import { spreadOf } from './look-back.ts'
 
-const MINUTE_MS = 60_000
 /** A clock that was set back further than this was wrong before, and is right now. */
 const CORRECTION_MS = 3 * 3_600_000
 /** Two ticks that overlap differ by a minute; more is a clock that was set back. */

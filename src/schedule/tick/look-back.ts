@@ -4,8 +4,10 @@
  * Pure. Missed slots are looked for by time alone; which of them somebody decided after all, the ledger says. A slot stays
  * the minute that its `when` names; with a spread, it is started some minutes later, always the same.
  */
+
 import { crc32 } from 'node:zlib'
 import { formatDuration } from '../../time/duration.ts'
+import { MINUTE_MS } from '../../time/units.ts'
 import { occurrences } from '../calendar/occurrences.ts'
 import type { PlannedJob } from '../language/plan.ts'
 
@@ -32,7 +34,6 @@ export interface Since {
   readonly host: string
 }
 
-const MINUTE_MS = 60_000
 /** Nothing older is looked for. */
 const LONGEST_MS = 31 * 86_400_000
 /** Of what was missed, so many slots are noted, the newest. */

@@ -1,10 +1,9 @@
 /**
  * When the work of a slot has to end: the first time after it that the clock of the job's zone shows `stopAt`.
  */
+import { DAY_MS } from '../../time/units.ts'
 import { parseTime, zoneOffset } from '../../time/zone.ts'
 import type { PlannedJob } from '../language/plan.ts'
-
-const DAY_MS = 86_400_000
 
 /** @returns UTC milliseconds, or undefined for a job that may go on */
 export function stopTime(

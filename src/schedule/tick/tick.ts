@@ -28,7 +28,7 @@ import type { Launched } from './launch.ts'
 import { lookBack } from './look-back.ts'
 import { type EndedRun, settleAll } from './reopen.ts'
 import { type Choice, isStart, record, type Start } from './start.ts'
-import { tidy } from './tidy.ts'
+import { endPauses, tidy } from './tidy.ts'
 
 export interface TickOptions extends Omit<CarryOutOptions, 'awaited' | 'recordedAt'> {
   /** UTC milliseconds of a whole minute, taken when the command began. */
@@ -76,6 +76,7 @@ export async function tick(db: Driver, jobs: readonly PlannedJob[], given: TickO
   const facts = new Facts(db, host, options.stopsIn)
   const around = circumstances(db, facts, functions, host, isNow ? Math.min(Date.now(), history.now) : minute)
   await history.forgetFuture(db)
+  await endPauses(db)
   const open = await openSlots(db)
   const ended = await settleAll(db, open, jobs, options, facts, history.isShared)
 

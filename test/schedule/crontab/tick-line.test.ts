@@ -29,6 +29,18 @@ for (const name of NAMES) {
   })
 }
 
+test('our commands are found by their names in a job, also where Node is elsewhere', () => {
+  const [nodeDirectory, bin] = ['/usr/local/bin', "/srv/it's/node_modules/.bin"]
+
+  const line = tickLineText({ directory: '/srv', nodeDirectory, command: `${bin}/cron-mission` })
+  const ofSystem = tickLineText({ directory: '/srv', nodeDirectory, command: `${nodeDirectory}/cron-mission` })
+  const ofFile = tickLineText({ directory: '/srv', nodeDirectory, command: '/srv/dist/bin/cron-mission.js' })
+
+  assert.match(line, / PATH='\/usr\/local\/bin':'\/srv\/it'\\''s\/node_modules\/\.bin':"\$PATH" /)
+  assert.match(ofSystem, / PATH='\/usr\/local\/bin':"\$PATH" /)
+  assert.match(ofFile, / PATH='\/usr\/local\/bin':"\$PATH" /)
+})
+
 for (const name of ['back\\slash', 'new\nline', 'bell\x07']) {
   test(`a directory called ${JSON.stringify(name)} is refused with what to do`, () => {
     const call = { directory: `/srv/${name}`, nodeDirectory: '/usr/bin', command: '/usr/bin/cron-mission' }

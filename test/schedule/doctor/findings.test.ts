@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { clockFindings } from '../../../src/doctor/clock.ts'
+import { diskFindings } from '../../../src/doctor/directories.ts'
 import { environmentFindings } from '../../../src/schedule/doctor/cron-environment.ts'
-import { diskFindings } from '../../../src/schedule/doctor/directories.ts'
-import { clockFindings, tickFindings } from '../../../src/schedule/doctor/last-ticks.ts'
+import { tickFindings, WRONG_MS } from '../../../src/schedule/doctor/last-ticks.ts'
 import type { Probe } from '../../../src/schedule/doctor/replay.ts'
 import { zoneFindings } from '../../../src/schedule/doctor/zones.ts'
 
@@ -21,14 +22,14 @@ const CLOCKS: readonly (readonly [aheadMs: number, expected: string | undefined]
 ]
 for (const [aheadMs, expected] of CLOCKS) {
   test(`a clock that is ${aheadMs} ms ahead of the database's`, () => {
-    const [finding] = clockFindings(NOW, { before: NOW + aheadMs, after: NOW + aheadMs })
+    const [finding] = clockFindings(NOW, { before: NOW + aheadMs, after: NOW + aheadMs }, WRONG_MS)
 
     assert.equal(finding && `${finding.level} ${/machine is (.*) the database/.exec(finding.sentence)?.[1]}`, expected)
   })
 }
 
 test('a database that is slow to answer is no clock that is wrong', () => {
-  assert.deepEqual(clockFindings(NOW, { before: NOW - 4_000, after: NOW + 4_000 }), [])
+  assert.deepEqual(clockFindings(NOW, { before: NOW - 4_000, after: NOW + 4_000 }, WRONG_MS), [])
 })
 
 const tick = (host: string, agoMs: number, minute = Math.floor((NOW - agoMs) / MINUTE_MS) * MINUTE_MS, plan = 'p') => ({

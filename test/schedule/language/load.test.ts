@@ -177,7 +177,10 @@ test('a path without a file is a sentence', async (t) => {
 
   const { stderr, exitCode } = await load(join(directory, 'schedule.ts'))
 
-  assert.equal(stderr.trimEnd(), `There is no schedule file ${directory}/schedule.ts.`)
+  assert.equal(
+    stderr.trimEnd(),
+    `There is no schedule file ${directory}/schedule.ts. Name the one that is meant with --schedule.`,
+  )
   assert.equal(exitCode, EXIT.badConfig)
 })
 

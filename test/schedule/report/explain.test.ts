@@ -157,7 +157,7 @@ for (const database of DATABASES) {
 
     const failed = await why(db, BACKUP)
 
-    assert.deepEqual([running.case, fact(running, 'task')], ['waiting', `${id}; see "queuectl show ${id}"`])
+    assert.deepEqual([running.case, fact(running, 'task')], ['waiting', `${id}; see "queuectl why ${id}"`])
     assert.equal(failed.case, 'run-failed')
     assert.match(failed.sentence, /, failed at 2026-11-20 02:35:00 with exit code 3\.$/)
     assert.deepEqual([fact(failed, 'exit code'), fact(failed, 'ended')], ['3', '2026-11-20 02:35:00'])

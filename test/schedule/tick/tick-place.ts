@@ -53,7 +53,7 @@ export async function tickPlace(t: TestContext, database: Database): Promise<Tic
     logDescriptor: () => log.today.fd,
     wait: false,
   }
-  const lines = () => (existsSync(notes) ? readFileSync(notes, 'utf8').trim().split('\n') : [])
+  const lines = () => (existsSync(notes) ? readFileSync(notes, 'utf8').split('\n').slice(0, -1) : [])
   const slots = async (job?: string) =>
     (await slotsOf(db, job === undefined ? {} : { job }, 1_000)).toSorted((a, b) => a.slotAt - b.slotAt)
   return {

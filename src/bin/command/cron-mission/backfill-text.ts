@@ -1,13 +1,13 @@
 /**
  * What a backfill says: its plan before, and how it went after.
  */
+import { amount, grouped } from '../../../amount.ts'
 import { slotText } from '../../../queue/exec-queue.ts'
 import { KEEP_MS } from '../../../queue/store/purge-slots.ts'
 import type { BackfillPlan } from '../../../schedule/by-hand/backfill.ts'
 import type { BackfillState } from '../../../schedule/by-hand/backfill-runs.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
 import { minuteText } from '../../../time/time-text.ts'
-import { count } from '../../progress.ts'
 
 /** UTC milliseconds of whole minutes, both included. */
 export interface Period {
@@ -24,11 +24,11 @@ export function planLines(job: PlannedJob, plan: BackfillPlan, { from, to, now }
   const time = (at: number) => minuteText(timezone, at)
   const known = [
     ...(ran > 0 ? [`${are(ran)} run already`] : []),
-    ...(underWay.length > 0 ? [`${count(underWay.length)} ${underWay.length === 1 ? 'is' : 'are'} under way`] : []),
-    ...(waiting > 0 ? [`${count(waiting)} wait for the next tick`] : []),
+    ...(underWay.length > 0 ? [`${grouped(underWay.length)} ${underWay.length === 1 ? 'is' : 'are'} under way`] : []),
+    ...(waiting > 0 ? [`${grouped(waiting)} wait for the next tick`] : []),
     ...(failed > 0 ? [`${are(failed)} failed and ${failed === 1 ? 'is' : 'are'} run again`] : []),
   ]
-  const times = due === 1 ? '1 time' : `${count(due)} times`
+  const times = amount(due, 'time')
   const [first, last] = [slots[0], slots.at(-1)]
   const lines = [`Job ${id} was due ${times} from ${time(from)} to ${time(to)} (${timezone}).`]
   if (known.length > 0) lines.push(`Of these ${known.join(', ')}.`)
@@ -38,7 +38,7 @@ export function planLines(job: PlannedJob, plan: BackfillPlan, { from, to, now }
   if (first === undefined || last === undefined) return [...lines, 'There is nothing to be begun.']
   const pace = work.kind !== 'exec' ? 'one after the other' : atOnce === 1 ? 'one at a time' : `${atOnce} at a time`
   const which = slots.length === 1 ? `the slot of ${time(first)}` : `the slots from ${time(first)} to ${time(last)}`
-  lines.push(`To be run: ${count(slots.length)}, ${which}, ${pace}.`)
+  lines.push(`To be run: ${grouped(slots.length)}, ${which}, ${pace}.`)
   if (work.kind === 'exec' && overlap !== 'allow') lines.push(overlapLine(overlap))
   return lines
 }
@@ -56,19 +56,19 @@ function overlapLine(overlap: Exclude<PlannedJob['overlap'], 'allow'>): string {
 export function resultLines({ timezone }: PlannedJob, state: BackfillState): string[] {
   const { done, skipped, taken, failed, running, left } = state
   const parts = [
-    `${count(done)} done`,
-    `${count(failed.length)} failed`,
-    ...(skipped > 0 ? [`${count(skipped)} refused by onlyIf`] : []),
-    ...(taken > 0 ? [`${count(taken)} begun by somebody else`] : []),
-    ...(running > 0 ? [`${count(running)} still under way`] : []),
-    ...(left > 0 ? [`${count(left)} not begun`] : []),
+    `${grouped(done)} done`,
+    `${grouped(failed.length)} failed`,
+    ...(skipped > 0 ? [`${grouped(skipped)} refused by onlyIf`] : []),
+    ...(taken > 0 ? [`${grouped(taken)} begun by somebody else`] : []),
+    ...(running > 0 ? [`${grouped(running)} still under way`] : []),
+    ...(left > 0 ? [`${grouped(left)} not begun`] : []),
   ]
   const lines = [`${parts.join(', ')}.`]
   for (const { slotAt, taskId, reason } of failed.slice(0, MOST_LISTED)) {
     const task = taskId === undefined ? '' : `; "queuectl show ${taskId}"`
     lines.push(`  ${minuteText(timezone, slotAt)}  ${reason}${task}`)
   }
-  if (failed.length > MOST_LISTED) lines.push(`  and ${count(failed.length - MOST_LISTED)} more`)
+  if (failed.length > MOST_LISTED) lines.push(`  and ${grouped(failed.length - MOST_LISTED)} more`)
   if (left > 0 || running > 0) lines.push('The same command goes on with what is left.')
   else if (failed.length > 0) lines.push('The same command runs the failed ones again.')
   return lines
@@ -89,5 +89,5 @@ export function resultFacts({ id }: PlannedJob, { due, slots }: BackfillPlan, st
 }
 
 function are(number: number): string {
-  return `${count(number)} ${number === 1 ? 'has' : 'have'}`
+  return `${grouped(number)} ${number === 1 ? 'has' : 'have'}`
 }

@@ -3,6 +3,8 @@
  *
  * The plan is shown before anything is begun. Given again, it goes on where it was: the ledger knows what has run.
  */
+
+import { grouped } from '../../../amount.ts'
 import { Complaint, EXIT } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
 import type { Driver } from '../../../queue/driver.ts'
@@ -12,18 +14,21 @@ import { type BackfillPlan, MOST_SLOTS, planBackfill } from '../../../schedule/b
 import { type BackfillState, runBackfill } from '../../../schedule/by-hand/backfill-runs.ts'
 import { jobFunctions } from '../../../schedule/language/functions.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
-import { MINUTE_MS, minuteOf } from '../../../time/minute.ts'
-import { confirm } from '../../confirm.ts'
+import { minuteOf } from '../../../time/minute.ts'
+import { MINUTE_MS } from '../../../time/units.ts'
+import { confirmOrRefuse } from '../../confirm.ts'
 import { pastTimeFlag, timeFlag, wholeNumber } from '../../flags.ts'
-import { count, progressBar } from '../../progress.ts'
+import { whoAsks } from '../../operator.ts'
+import { ownUrl } from '../../own-database.ts'
+import { printJson, printLines } from '../../print.ts'
+import { progressBar } from '../../progress.ts'
 import type { Settings } from '../../settings.ts'
 import { withDatabase } from '../../with-database.ts'
 import { type Period, planFacts, planLines, resultFacts, resultLines } from './backfill-text.ts'
 import { jobToStart, requireThisHost } from './find-job.ts'
 import { launcher } from './launcher.ts'
-import { ownUrl, withLedger } from './ledger.ts'
+import { withLedger } from './ledger.ts'
 import { Logs } from './logs.ts'
-import { whoAsks } from './operator.ts'
 import { complain } from './schedule.ts'
 import { libraryUrl, type ScheduleFlags } from './schedule-path.ts'
 
@@ -59,9 +64,9 @@ export async function backfill(flags: BackfillFlags, settings: Settings): Promis
       const found = await planBackfill(db, job, plan.jobs, period.from, period.to)
       if (found === undefined) throw tooMany(job)
       const isOver = found.slots.length + found.underWay.length === 0 || flags['dry-run'] === true
-      if (!flags.json) for (const line of planLines(job, found, period, atOnce)) process.stdout.write(`${line}\n`)
+      if (!flags.json) printLines(planLines(job, found, period, atOnce))
       if (isOver) {
-        if (flags.json) process.stdout.write(`${JSON.stringify(planFacts(job, found, period, atOnce))}\n`)
+        if (flags.json) printJson(planFacts(job, found, period, atOnce))
         return EXIT.ok
       }
       if (!flags.yes && !(await isWanted(found))) {
@@ -106,16 +111,14 @@ function endOfDay(day: string, zone: string): number {
 function tooMany({ id }: PlannedJob): Complaint {
   return new Complaint(
     EXIT.usage,
-    `The job "${id}" is due more than ${count(MOST_SLOTS)} times in that period. Give a shorter one, and the next afterwards.`,
+    `The job "${id}" is due more than ${grouped(MOST_SLOTS)} times in that period. Give a shorter one, and the next afterwards.`,
   )
 }
 
 /** What is under way is only waited for. */
 async function isWanted({ slots }: BackfillPlan): Promise<boolean> {
   if (slots.length === 0) return true
-  const answer = await confirm(slots.length === 1 ? 'Run it?' : `Run these ${count(slots.length)}?`)
-  if (answer !== undefined) return answer
-  throw new Complaint(EXIT.usage, 'There is no terminal to ask at. Look at the plan with --dry-run, then give --yes.')
+  return confirmOrRefuse(slots.length === 1 ? 'Run it?' : `Run these ${grouped(slots.length)}?`)
 }
 
 async function runThem(
@@ -159,8 +162,8 @@ async function runThem(
 }
 
 function report(job: PlannedJob, plan: BackfillPlan, state: BackfillState, { json }: BackfillFlags): number {
-  if (json) process.stdout.write(`${JSON.stringify(resultFacts(job, plan, state))}\n`)
-  else for (const line of resultLines(job, state)) process.stdout.write(`${line}\n`)
+  if (json) printJson(resultFacts(job, plan, state))
+  else printLines(resultLines(job, state))
   if (state.failed.length > 0) return EXIT.taskFailed
   return state.left > 0 || state.running > 0 ? EXIT.busy : EXIT.ok
 }

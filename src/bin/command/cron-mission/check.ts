@@ -1,8 +1,11 @@
 /**
  * `cron-mission check`: what is wrong with the schedule, and what it says that may not be meant.
  */
+
+import { amount, ifAny } from '../../../amount.ts'
 import { EXIT } from '../../../exit.ts'
 import { notesOf } from '../../../schedule/language/lint.ts'
+import { printJson, printLines } from '../../print.ts'
 import type { Settings } from '../../settings.ts'
 import { readSchedule } from './schedule.ts'
 import { type ScheduleFlags, schedulePath } from './schedule-path.ts'
@@ -16,17 +19,13 @@ export async function check(flags: CheckFlags, settings: Settings, now: number):
   const { jobs, problems } = await readSchedule(flags, settings)
   const notes = jobs.flatMap((job) => notesOf(job, now).map((note) => ({ job: job.id, note })))
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ jobs: jobs.map(({ id }) => id), problems, notes })}\n`)
+    printJson({ jobs: jobs.map(({ id }) => id), problems, notes })
   } else {
-    for (const { sentence } of problems) process.stdout.write(`${sentence}\n`)
+    printLines(problems.map(({ sentence }) => sentence))
     for (const [note, ids] of byNote(notes)) process.stdout.write(`Note on ${ids.join(', ')}: ${note}\n`)
-    const found = [counted(problems.length, 'problem'), counted(byNote(notes).size, 'note')].filter(
-      (text) => text !== '',
-    )
+    const found = [...ifAny(problems.length, 'problem'), ...ifAny(byNote(notes).size, 'note')]
     const verdict = found.length === 0 ? 'all right' : found.join(', ')
-    process.stdout.write(
-      `${schedulePath(flags, settings)}: ${counted(jobs.length, 'job') || '0 jobs'} can run, ${verdict}\n`,
-    )
+    process.stdout.write(`${schedulePath(flags, settings)}: ${amount(jobs.length, 'job')} can run, ${verdict}\n`)
   }
   return problems.length === 0 ? EXIT.ok : EXIT.badConfig
 }
@@ -36,8 +35,4 @@ function byNote(notes: readonly { readonly job: string; readonly note: string }[
   const ids = new Map<string, string[]>()
   for (const { job, note } of notes) ids.set(note, [...(ids.get(note) ?? []), job])
   return ids
-}
-
-function counted(count: number, noun: string): string {
-  return count === 0 ? '' : `${count} ${noun}${count === 1 ? '' : 's'}`
 }

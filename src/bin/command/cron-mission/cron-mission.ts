@@ -32,7 +32,13 @@ const TICK: Verb = {
       : { run: (await import('./probe.ts')).writeProbe }, // the doctor asks what a tick would see
 }
 
-export const CRON_MISSION: CommandOfVerbs = { name: 'cron-mission', verbs: VERBS, unnamed: TICK, options: OPTIONS }
+export const CRON_MISSION: CommandOfVerbs = {
+  name: 'cron-mission',
+  purpose: 'Starts the jobs of schedule.ts when they are due, and tells about them.',
+  verbs: VERBS,
+  unnamed: TICK,
+  options: OPTIONS,
+}
 
 export function main(args: string[]): Promise<number> {
   return runVerbs(CRON_MISSION, args)

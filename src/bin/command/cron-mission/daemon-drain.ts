@@ -7,10 +7,10 @@ import type { Driver } from '../../../queue/driver.ts'
 import { EVERY } from '../../../queue/store/stop.ts'
 import { ownProcesses, ownSight } from '../../../schedule/daemon/own-workers.ts'
 import { drainWorkers, type Look } from '../../../schedule/stop/drain-workers.ts'
+import { withOwn } from '../../own-database.ts'
 import { statusLine } from '../../progress.ts'
 import type { Settings } from '../../settings.ts'
 import { withDatabase } from '../../with-database.ts'
-import { withOwn } from './ledger.ts'
 
 export interface Drained {
   /** Workers that were asked to leave. */

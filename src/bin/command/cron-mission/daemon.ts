@@ -4,6 +4,7 @@
  * It decides nothing. Each minute it starts the same tick that crontab would, as a process of its own; and within a second
  * it looks after workers that are to be at work always. Whatever it misses, the next tick finds.
  */
+
 import { realpathSync } from 'node:fs'
 import { Complaint, EXIT } from '../../../exit.ts'
 import { leaveMark, livingDaemons } from '../../../schedule/daemon/daemon-mark.ts'
@@ -12,6 +13,7 @@ import { markedEnvironment } from '../../../schedule/daemon/own-workers.ts'
 import { TickProcess } from '../../../schedule/daemon/tick-process.ts'
 import { formatDuration } from '../../../time/duration.ts'
 import { durationFlag } from '../../flags.ts'
+import { printJson } from '../../print.ts'
 import { readSettings, type Settings } from '../../settings.ts'
 import { AlwaysKeeper } from './daemon-always.ts'
 import { type Drained, drainOwnWorkers } from './daemon-drain.ts'
@@ -136,5 +138,5 @@ function notLeft({ notLeft }: Drained, timeoutMs: number): Complaint {
 }
 
 function print(object: Readonly<Record<string, unknown>>): void {
-  process.stdout.write(`${JSON.stringify(object)}\n`)
+  printJson(object)
 }

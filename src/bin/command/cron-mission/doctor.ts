@@ -1,9 +1,13 @@
 /**
  * `cron-mission doctor`: why nothing runs, or will not when it matters. Every finding is one sentence that says what to do.
  */
+
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
-import { styleText } from 'node:util'
+import { clockFindings } from '../../../doctor/clock.ts'
+import { diskFindings, diskOf } from '../../../doctor/directories.ts'
+import { type Finding, note, problem } from '../../../doctor/finding.ts'
+import { findingsText, inOrder, problemsOf } from '../../../doctor/report.ts'
 import { Complaint, EXIT } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
 import { tickRows } from '../../../queue/store/tick-row.ts'
@@ -14,14 +18,14 @@ import { containerFindings } from '../../../schedule/doctor/container.ts'
 import { environmentFindings } from '../../../schedule/doctor/cron-environment.ts'
 import { cronDaemons, cronFindings } from '../../../schedule/doctor/cron-service.ts'
 import { crontabFindings, type FoundLine, staleFindings } from '../../../schedule/doctor/crontab-lines.ts'
-import { diskFindings, diskOf } from '../../../schedule/doctor/directories.ts'
 import { findTickLines } from '../../../schedule/doctor/find-lines.ts'
-import { type Finding, note, problem } from '../../../schedule/doctor/finding.ts'
 import { commandFindings } from '../../../schedule/doctor/job-commands.ts'
-import { clockFindings, hasTicked, tickFindings } from '../../../schedule/doctor/last-ticks.ts'
+import { hasTicked, tickFindings, WRONG_MS } from '../../../schedule/doctor/last-ticks.ts'
 import { type CronUser, type Probe, type Replay, replay } from '../../../schedule/doctor/replay.ts'
 import { systemdFindings, tickUnits } from '../../../schedule/doctor/systemd-timer.ts'
 import { notesOf } from '../../../schedule/language/lint.ts'
+import { folding } from '../../explanation-text.ts'
+import { printJson } from '../../print.ts'
 import type { Settings } from '../../settings.ts'
 import { withDatabase } from '../../with-database.ts'
 import { probe } from './probe.ts'
@@ -42,10 +46,10 @@ export async function doctor(flags: DoctorFlags, settings: Settings): Promise<nu
     ...database.findings,
     ...containerFindings(),
   ]
-  const all = findings.filter((one, i) => findings.findIndex(({ sentence }) => sentence === one.sentence) === i)
-  const problems = all.filter(({ level }) => level === 'problem').length
-  if (flags.json) process.stdout.write(`${JSON.stringify({ problems, notes: all.length - problems, findings: all })}\n`)
-  else process.stdout.write(report(all, problems))
+  const all = inOrder(findings)
+  const problems = problemsOf(all).length
+  if (flags.json) printJson({ problems, notes: all.length - problems, findings: all })
+  else process.stdout.write(findingsText(all, 'All is well.', process.stdout, folding(process.stdout)))
   return problems === 0 ? EXIT.ok : EXIT.taskFailed
 }
 
@@ -123,7 +127,7 @@ async function askDatabase(settings: Settings): Promise<Asked> {
       const { host } = ownIdentity()
       const before = Date.now()
       const ticks = await tickRows(db)
-      const clock = clockFindings(ticks.now, { before, after: Date.now() })
+      const clock = clockFindings(ticks.now, { before, after: Date.now() }, WRONG_MS)
       return { findings: [...disk, ...clock, ...tickFindings(ticks, host)], hasTicked: hasTicked(ticks, host) }
     })
   } catch (error) {
@@ -149,21 +153,4 @@ function otherUser(name: string): CronUser | undefined {
     .find((line) => line.startsWith(`${name}:`))
   const [, , uid, gid, , home = '/'] = line?.split(':') ?? []
   return uid === undefined ? undefined : { name, home, ids: { uid: Number(uid), gid: Number(gid) } }
-}
-
-function report(findings: readonly Finding[], problems: number): string {
-  if (findings.length === 0) return 'All is well.\n'
-  const lines = findings
-    .toSorted((a, b) => Number(a.level === 'note') - Number(b.level === 'note'))
-    .map(({ check, level, sentence }) => {
-      const label = level === 'problem' ? styleText('red', level) : styleText('yellow', level)
-      return `${label}  ${check}: ${sentence}\n`
-    })
-  const notes = findings.length - problems
-  const counts = [counted(problems, 'problem'), counted(notes, 'note')].filter((text) => text !== '')
-  return `${lines.join('')}${counts.join(', ')}.\n`
-}
-
-function counted(number: number, noun: string): string {
-  return number === 0 ? '' : `${number} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -3,9 +3,9 @@
  */
 import { Complaint, EXIT } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
+import { nearestName } from '../../../nearest-name.ts'
 import type { CurrentPlan } from '../../../schedule/language/current-plan.ts'
 import { mayStartOn } from '../../../schedule/language/job-hosts.ts'
-import { nearestName } from '../../../schedule/language/nearest-name.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
 import type { Settings } from '../../settings.ts'
 import { planNow, type ReadSchedule, readSchedule } from './schedule.ts'
@@ -52,13 +52,16 @@ export async function requireJob(id: string, flags: ScheduleFlags, settings: Set
   requireName(id, await readSchedule(flags, settings), schedulePath(flags, settings))
 }
 
-/** @throws Complaint (usage) when the schedule gives the job to other hosts */
-export function requireThisHost({ id, hosts }: PlannedJob): void {
+/**
+ * @param otherwise  what else the command can be told: `, or --force here`
+ * @throws Complaint (usage) when the schedule gives the job to other hosts
+ */
+export function requireThisHost({ id, hosts }: PlannedJob, otherwise = ''): void {
   const { host } = ownIdentity()
   if (mayStartOn({ hosts }, host)) return
   throw new Complaint(
     EXIT.usage,
-    `The job "${id}" runs on ${[hosts].flat().join(', ')}, and this is ${host}. Give this command there, or --force here.`,
+    `The job "${id}" runs on ${[hosts].flat().join(', ')}, and this is ${host}. Give this command there${otherwise}.`,
   )
 }
 

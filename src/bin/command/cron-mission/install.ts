@@ -4,6 +4,7 @@
  * What will change is shown first, and written when a person says yes. Only our own line is ever touched: what else is in
  * the crontab stays byte for byte as it is.
  */
+
 import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { styleText } from 'node:util'
@@ -15,6 +16,7 @@ import { systemdUnits } from '../../../schedule/crontab/systemd-units.ts'
 import { type TickCall, type TickLine, tickLines, tickLineText } from '../../../schedule/crontab/tick-line.ts'
 import { readUserCrontab, writeUserCrontab } from '../../../schedule/crontab/user-crontab.ts'
 import { confirm } from '../../confirm.ts'
+import { printJson } from '../../print.ts'
 import type { Settings } from '../../settings.ts'
 import { complain } from './schedule.ts'
 import { type ScheduleFlags, schedulePath } from './schedule-path.ts'
@@ -120,7 +122,7 @@ async function carryOut(
   if (!flags.json) process.stdout.write(difference(change))
   const isAgreed = flags.yes === true ? true : flags.json ? undefined : await confirm('Write it?')
   if (isAgreed === undefined) {
-    throw new Complaint(EXIT.usage, 'Nobody can be asked here, so nothing was written. Say --yes to write it.')
+    throw new Complaint(EXIT.usage, 'There is no terminal to ask at, so nothing was written. Give --yes to write it.')
   }
   if (!isAgreed) {
     process.stdout.write('Nothing was written.\n')
@@ -194,5 +196,5 @@ function facts({ kind, removed, added }: CrontabChange) {
 }
 
 function print(object: Readonly<Record<string, unknown>>): void {
-  process.stdout.write(`${JSON.stringify(object)}\n`)
+  printJson(object)
 }

@@ -1,4 +1,6 @@
 /** A listed job as JSON: what the schedule says, and how it stands. */
+
+import { queuePauseFacts } from '../../../ctl/pause/queue-pause-facts.ts'
 import { slotText } from '../../../queue/exec-queue.ts'
 import type { LedgerSlot } from '../../../queue/store/read-slot.ts'
 import { describeDue } from '../../../schedule/language/describe.ts'
@@ -26,6 +28,7 @@ export function listFacts({ job, runs, standing }: ListedJob, withRuns: boolean)
     workers: standing.workers.map(({ host, pid, queue, total, shards }) => ({ host, pid, queue, total, shards })),
     ...(stop === undefined ? {} : { stopped: stopFacts(stop) }),
     ...(pause === undefined ? {} : { pausedBy: stopFacts(pause) }),
+    ...(standing.queuePause === undefined ? {} : { queuePausedBy: queuePauseFacts(standing.queuePause) }),
   }
 }
 

@@ -3,8 +3,10 @@
  *
  * The schedule is listed also when the database cannot be asked; what is not known then is said.
  */
+
 import { EXIT } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
+import { queuePauseReason } from '../../../queue/pause-words.ts'
 import type { LedgerSlot } from '../../../queue/store/read-slot.ts'
 import type { WorkerProcess } from '../../../queue/store/stop.ts'
 import { nextRuns, type Run } from '../../../schedule/calendar/next-runs.ts'
@@ -16,8 +18,10 @@ import type { Standing } from '../../../schedule/report/standing.ts'
 import { pastWord, stopReason } from '../../../schedule/stop/stop-words.ts'
 import { spreadOf } from '../../../schedule/tick/look-back.ts'
 import { distance, minuteText } from '../../../time/time-text.ts'
+import { DAY_MS, MINUTE_MS } from '../../../time/units.ts'
 import { localDay } from '../../../time/zone.ts'
 import { wholeNumber } from '../../flags.ts'
+import { printJson } from '../../print.ts'
 import type { Settings } from '../../settings.ts'
 import { describeShards } from '../../shards.ts'
 import { type Column, table } from '../../table.ts'
@@ -40,8 +44,6 @@ export interface ListedJob {
 }
 
 const MOST_RUNS = 1_000
-const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
 
 /** @param now  UTC milliseconds of the minute in which the command began */
 export async function list(flags: ListFlags, settings: Settings, now: number): Promise<number> {
@@ -55,7 +57,7 @@ export async function list(flags: ListFlags, settings: Settings, now: number): P
     standing: standings.of(job),
   }))
   if (flags.json) {
-    for (const one of listed) process.stdout.write(`${JSON.stringify(listFacts(one, flags.next !== undefined))}\n`)
+    printJson(...listed.map((one) => listFacts(one, flags.next !== undefined)))
   } else process.stdout.write(count === undefined ? jobTable(listed) : runTable(listed, now))
 
   for (const { sentence } of problems) complain(sentence)
@@ -143,6 +145,7 @@ function nextText({ job, runs: [run], standing }: ListedJob, timeText: (zone: st
   if (job.paused !== undefined) return 'paused'
   const [stop] = standing.stops
   if (stop !== undefined) return pastWord(stop)
+  if (standing.queuePause !== undefined) return 'paused'
   if (job.always) return 'always'
   if (run !== undefined) return timeText(job.timezone, run.startAt)
   return job.after === undefined ? 'never' : `after ${job.after.job}`
@@ -198,12 +201,18 @@ function workersText(workers: readonly WorkerProcess[]): string {
 }
 
 /** Why it does not run; that it does not, its next run says. */
-function keptBackText({ job, standing: { stops } }: ListedJob): string {
-  const reasons = stops.map(({ reason, by }) => (reason === undefined ? `by ${by}` : `${reason} (${by})`))
+function keptBackText({ job, standing: { stops, queuePause } }: ListedJob): string {
+  const reasons = [...stops, ...(queuePause === undefined ? [] : [queuePause])].map(({ reason, by }) =>
+    reason === undefined ? `by ${by}` : `${reason} (${by})`,
+  )
   return [...(job.paused === undefined ? [] : [job.paused]), ...reasons].join('; ')
 }
 
 function noteText({ job, standing }: ListedJob): string {
-  const notes = standing.stops.map((stop) => stopReason(stop, job.timezone))
+  const { stops, queuePause } = standing
+  const notes = [
+    ...stops.map((stop) => stopReason(stop, job.timezone)),
+    ...(queuePause === undefined ? [] : [queuePauseReason(queuePause, job.timezone)]),
+  ]
   return [...(job.paused === undefined ? [] : [job.paused]), ...notes].join('; ')
 }

@@ -1,6 +1,7 @@
 /**
  * `cron-mission next`: the next runs of a job, or of a cron expression for which no schedule is needed.
  */
+
 import { Complaint, EXIT } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
 import { slotText } from '../../../queue/exec-queue.ts'
@@ -15,6 +16,7 @@ import { formatDuration } from '../../../time/duration.ts'
 import { distance, isoTime, minuteText } from '../../../time/time-text.ts'
 import { isZone, localTime, systemZone } from '../../../time/zone.ts'
 import { timeFlag, wholeNumber } from '../../flags.ts'
+import { printJson } from '../../print.ts'
 import type { Settings } from '../../settings.ts'
 import { table } from '../../table.ts'
 import { findJob } from './find-job.ts'
@@ -53,7 +55,7 @@ export async function next(flags: NextFlags, settings: Settings, minute: number)
   // A run at the very time that was given is meant, too.
   const runs = nextRuns(calendar, from === undefined ? minute : from - 1, count, spread)
   const now = Date.now()
-  if (flags.json) for (const run of runs) process.stdout.write(`${JSON.stringify(runFacts(asked, run, now))}\n`)
+  if (flags.json) printJson(...runs.map((run) => runFacts(asked, run, now)))
   else process.stdout.write(runTable(asked, runs, now))
   for (const remark of asked.remarks) complain(remark)
   if (runs.length === 0 && calendar.when.length > 0) complain(`${asked.title} does not run any more.`)

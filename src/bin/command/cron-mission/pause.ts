@@ -3,21 +3,23 @@
  *
  * A pause is of all hosts unless told otherwise, may say why, and may end by itself. `resume` with the same words lifts it.
  */
+
+import { amount } from '../../../amount.ts'
 import { Complaint, EXIT } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
 import type { Driver } from '../../../queue/driver.ts'
+import { sinceAndBy } from '../../../queue/pause-words.ts'
 import { databaseNow } from '../../../queue/store/clock.ts'
 import { addPause, type Paused } from '../../../queue/store/pause.ts'
 import { countPrograms, EVERY, type Stop, type StopKey, workersUnder } from '../../../queue/store/stop.ts'
 import { isAtWork } from '../../../schedule/stop/drain-workers.ts'
-import { place, resumeCommand, sinceAndBy, subject } from '../../../schedule/stop/stop-words.ts'
-import { parseDuration } from '../../../time/duration.ts'
-import { localDay, parseTime } from '../../../time/zone.ts'
-import { count } from '../../progress.ts'
+import { place, resumeCommand, subject } from '../../../schedule/stop/stop-words.ts'
+import { whoAsks } from '../../operator.ts'
+import { reasonFlag, untilFlag } from '../../pause-flags.ts'
+import { printJson } from '../../print.ts'
 import type { Settings } from '../../settings.ts'
 import { withDatabase } from '../../with-database.ts'
 import { requireJob } from './find-job.ts'
-import { whoAsks } from './operator.ts'
 import type { ScheduleFlags } from './schedule-path.ts'
 import { stopFacts } from './stop-facts.ts'
 import { zonesOf } from './usual-zone.ts'
@@ -32,24 +34,21 @@ export interface PauseFlags extends ScheduleFlags {
 }
 
 const PATIENCE_MS = 10_000
-const LONGEST_REASON = 150
 const HOST = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,252})$/
-const CLOCK_TIME = /^([01]?\d|2[0-3]):[0-5]\d$/
-const DAY_MS = 86_400_000
 
 export async function pause(flags: PauseFlags, settings: Settings): Promise<number> {
   const key = { job: flags.job ?? EVERY, host: hostOf(flags) }
-  const reason = reasonOf(flags.reason)
+  const reason = reasonFlag(flags.reason)
   if (flags.job !== undefined) await requireJob(flags.job, flags, settings)
   const zone = (await zonesOf(flags, settings))(flags.job)
   return withDatabase(settings, async (db) => {
-    const until = flags.until === undefined ? null : untilOf(flags.until, zone, await databaseNow(db))
+    const until = flags.until === undefined ? null : untilFlag(flags.until, zone, await databaseNow(db))
     const paused = await addPause(db, key, { by: whoAsks(), reason, until }, PATIENCE_MS)
     const atWork = await whatWorks(db, key)
     if (flags.json) {
       const { pause, before } = paused
       const was = before === undefined ? null : stopFacts(before)
-      process.stdout.write(`${JSON.stringify({ ...stopFacts(pause), replaces: was, ...atWork })}\n`)
+      printJson({ ...stopFacts(pause), replaces: was, ...atWork })
     } else {
       process.stdout.write(`${sentences(paused, atWork, zone).join(' ')}\n`)
     }
@@ -62,35 +61,6 @@ function hostOf({ host, 'this-host': thisHost }: PauseFlags): string {
   if (thisHost) throw new Complaint(EXIT.usage, 'Both --host and --this-host are given. Use one of them.')
   if (HOST.test(host)) return host
   throw new Complaint(EXIT.usage, `--host is "${host}". Use the name of one host, as "hostname" prints it there.`)
-}
-
-function reasonOf(text: string | undefined): string | null {
-  if (text === undefined) return null
-  const reason = text.trim()
-  if (reason !== '' && !/\p{Cc}/u.test(reason) && [...reason].length <= LONGEST_REASON) return reason
-  throw new Complaint(EXIT.usage, `--reason is one line of 1 to ${LONGEST_REASON} characters, such as "disk swap".`)
-}
-
-/** @returns UTC milliseconds */
-function untilOf(text: string, zone: string, now: number): number {
-  const at = parseUntil(text.trim(), zone, now)
-  if (at === undefined)
-    throw new Complaint(
-      EXIT.usage,
-      `--until is "${text}". Use how long from now (2h), a time of the day (19:00) or a time such as "2026-11-20 18:04".`,
-    )
-  if (at > now) return at
-  throw new Complaint(EXIT.usage, `--until is ${text}, which is over. Give a later time, or leave it out.`)
-}
-
-function parseUntil(text: string, zone: string, now: number): number | undefined {
-  if (CLOCK_TIME.test(text)) {
-    const time = text.padStart(5, '0')
-    const today = parseTime(`${localDay(zone, now)} ${time}`, zone)
-    return today === undefined || today > now ? today : parseTime(`${localDay(zone, now + DAY_MS)} ${time}`, zone)
-  }
-  const duration = /[a-z]$/.test(text) ? parseDuration(text) : undefined
-  return duration === undefined ? parseTime(text, zone) : now + duration
 }
 
 interface AtWork {
@@ -106,11 +76,10 @@ async function whatWorks(db: Driver, key: StopKey): Promise<AtWork> {
 
 function sentences({ pause, before }: Paused, { workers, programs }: AtWork, zone: string): string[] {
   const why = pause.reason === undefined ? '' : ` (${pause.reason})`
-  const works = workers === 1 ? '1 worker' : `${count(workers)} workers`
   const goesOn =
     workers === 0
       ? 'None of its workers is at work.'
-      : `What works goes on: ${works}, ${programs === 1 ? '1 program' : `${count(programs)} programs`}.`
+      : `What works goes on: ${amount(workers, 'worker')}, ${amount(programs, 'program')}.`
   return [
     `${subject(pause, 'is', 'are')} paused ${place(pause)} ${sinceAndBy(pause, zone)}${why}.`,
     ...(before === undefined ? [] : [`${replaced(before, zone)}`]),

@@ -3,10 +3,10 @@
  */
 import { createHash } from 'node:crypto'
 import { realpathSync, writeFileSync } from 'node:fs'
+import { unusable, unwritable, unwritableFile } from '../../../doctor/directories.ts'
+import { type Finding, problem } from '../../../doctor/finding.ts'
 import { Complaint, EXIT } from '../../../exit.ts'
 import { isEmbedded, parseQueueUrl } from '../../../queue/url.ts'
-import { unwritable, unwritableFile } from '../../../schedule/doctor/directories.ts'
-import { type Finding, problem } from '../../../schedule/doctor/finding.ts'
 import { PROBE_VARIABLE, type Probe } from '../../../schedule/doctor/replay.ts'
 import { machineZone, zoneFindings } from '../../../schedule/doctor/zones.ts'
 import { formatDuration } from '../../../time/duration.ts'
@@ -55,20 +55,11 @@ function settingTexts(settings: Settings): Record<string, string> {
 }
 
 function writingFindings({ logsDirectory, stateDirectory, queueUrl, directory }: Settings): Finding[] {
-  const finding = (what: string, variable: string, path: string, why: string | undefined) =>
-    why === undefined
-      ? []
-      : [
-          problem(
-            'disk',
-            `${what} ${path} is of no use: ${why}. Make it writable for the user of the crontab, or set ${variable}.`,
-          ),
-        ]
   return [
-    ...finding('The log directory', 'QUEUE_LOGS', logsDirectory, unwritable(logsDirectory)),
-    ...finding('The state directory', 'QUEUE_STATE', stateDirectory, unwritable(stateDirectory)),
+    ...unusable('The log directory', 'QUEUE_LOGS', logsDirectory, unwritable(logsDirectory)),
+    ...unusable('The state directory', 'QUEUE_STATE', stateDirectory, unwritable(stateDirectory)),
     ...databaseFiles(queueUrl, directory).flatMap((file) =>
-      finding('The database', 'QUEUE_URL', file, unwritableFile(file)),
+      unusable('The database', 'QUEUE_URL', file, unwritableFile(file)),
     ),
   ]
 }

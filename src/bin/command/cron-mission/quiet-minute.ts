@@ -4,6 +4,7 @@
  * The tick notes that it was there and leaves. This looks at all that a tick looks at, and at less of it: whenever anything
  * is not as it is in a quiet minute, an error included, nothing is decided here and the whole tick is run.
  */
+
 import { readdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { keepCompiled } from '../../../host/compiled.ts'
@@ -15,7 +16,8 @@ import { writeTick } from '../../../queue/store/tick-row.ts'
 import { isEmbedded, openDriver } from '../../../queue/url.ts'
 import { type KeptPlan, PlanCache, type Quiet } from '../../../schedule/language/plan-cache.ts'
 import { alarmsStand } from '../../../schedule/tick/alarms.ts'
-import { MINUTE_MS, minuteOf } from '../../../time/minute.ts'
+import { minuteOf } from '../../../time/minute.ts'
+import { MINUTE_MS } from '../../../time/units.ts'
 import { localTime } from '../../../time/zone.ts'
 import { readSettings, type SettingFlags, type Settings } from '../../settings.ts'
 import { libraryUrl, type ScheduleFlags, schedulePath } from './schedule-path.ts'
@@ -63,10 +65,11 @@ function hasWorkerDirectories(stateDirectory: string): boolean {
 }
 
 function isNothingUnderWay(found: Glance, plan: KeptPlan, quiet: Quiet, minute: number): boolean {
-  const { tick, schemaVersion, now, hasWorkers, hasOpenSlots, hasUntold } = found
+  const { tick, schemaVersion, now, hasWorkers, hasOpenSlots, hasUntold, hasPausedPrograms } = found
   if (tick === undefined || tick.plan !== plan.hash || schemaVersion !== SCHEMA_VERSION) return false
   const isNext = tick.minute <= minute && tick.minute >= minute - MINUTE_MS && tick.minute >= quiet.after
-  return isNext && !hasWorkers && !hasOpenSlots && !hasUntold && Math.abs(Date.now() - now) <= CLOCK_TOLERANCE_MS
+  const isUnderWay = hasWorkers || hasOpenSlots || hasUntold || hasPausedPrograms
+  return isNext && !isUnderWay && Math.abs(Date.now() - now) <= CLOCK_TOLERANCE_MS
 }
 
 function note({ logsDirectory, timezone, logFormat }: Settings, host: string, minute: number, jobs: number): void {

@@ -5,22 +5,25 @@
  * jobs are lifted as well, but never one that somebody put on all hosts. A pause is lifted by its job alone, on all hosts: a
  * deploy that ends with `resume` leaves alone what somebody has paused for a reason of their own.
  */
+
 import { EXIT } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
 import type { Driver } from '../../../queue/driver.ts'
 import { slotText } from '../../../queue/exec-queue.ts'
+import { sinceAndBy } from '../../../queue/pause-words.ts'
 import { reopenSlots } from '../../../queue/store/reopen-slots.ts'
 import type { SlotKey } from '../../../queue/store/slot.ts'
 import { EVERY, holds, removeStops, type Stop, type StopKey, stops } from '../../../queue/store/stop.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
-import { pastWord, place, resumeCommand, sinceAndBy, subject } from '../../../schedule/stop/stop-words.ts'
+import { pastWord, place, resumeCommand, subject } from '../../../schedule/stop/stop-words.ts'
 import { formatDuration } from '../../../time/duration.ts'
 import { minuteText } from '../../../time/time-text.ts'
+import { whoAsks } from '../../operator.ts'
+import { printJson, printLines } from '../../print.ts'
 import type { Settings } from '../../settings.ts'
 import { withDatabase } from '../../with-database.ts'
 import { requireJob } from './find-job.ts'
 import { withLedger } from './ledger.ts'
-import { whoAsks } from './operator.ts'
 import { complain, readSchedule } from './schedule.ts'
 import type { ScheduleFlags } from './schedule-path.ts'
 import { stopFacts } from './stop-facts.ts'
@@ -48,12 +51,12 @@ export async function resume(flags: ResumeFlags, settings: Settings): Promise<nu
     if (flags.json) {
       const slots = reopened.map(({ job, slotAt, place }) => ({ job, slot: slotText(slotAt), place }))
       const facts = { lifted: lifted.map(stopFacts), remaining: remaining.map(stopFacts), reopened: slots }
-      process.stdout.write(`${JSON.stringify(facts)}\n`)
+      printJson(facts)
     } else {
       const zoneOf = await zonesOf(flags, settings)
       const lines = [...liftedLines(key, lifted, zoneOf), ...remaining.map((one) => remainingLine(one, zoneOf))]
       const made = flags['catch-up'] ? catchUpLines(catchUp, reopened) : notMadeUpFor(lifted)
-      for (const line of [...lines, ...made]) process.stdout.write(`${line}\n`)
+      printLines([...lines, ...made])
     }
     return EXIT.ok
   })

@@ -90,7 +90,10 @@ async function watchTask(db: Driver, taskId: number, signal: AbortSignal): Promi
     for (;;) {
       const task = await again(db.dialect, { forMs: PATIENCE_MS, giveUp: signal }, () => readTask(db, taskId))
       if (task === undefined)
-        throw new Complaint(EXIT.unavailable, `Task ${taskId} was removed while it was waited for.`)
+        throw new Complaint(
+          EXIT.badData,
+          `Task ${taskId} was deleted while it was waited for. How it ended stands in the log alone.`,
+        )
       if (isFinal(task.state)) return task
       const seconds = Math.round((performance.now() - begunAt) / 1_000)
       line.show(() => `task ${taskId} is ${task.state}, ${seconds} s`)

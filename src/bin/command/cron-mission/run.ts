@@ -1,6 +1,7 @@
 /**
  * `cron-mission run`: starts one job now, whatever its `when` says.
  */
+
 import { join } from 'node:path'
 import { Complaint, EXIT } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
@@ -13,13 +14,15 @@ import type { PlannedJob } from '../../../schedule/language/plan.ts'
 import { minuteOf } from '../../../time/minute.ts'
 import { minuteText } from '../../../time/time-text.ts'
 import { timeFlag } from '../../flags.ts'
+import { whoAsks } from '../../operator.ts'
+import { ownUrl } from '../../own-database.ts'
+import { printJson } from '../../print.ts'
 import type { Settings } from '../../settings.ts'
 import { withDatabase } from '../../with-database.ts'
 import { jobToStart, requireThisHost } from './find-job.ts'
 import { launcher } from './launcher.ts'
-import { ownUrl, withLedger } from './ledger.ts'
+import { withLedger } from './ledger.ts'
 import { Logs } from './logs.ts'
-import { whoAsks } from './operator.ts'
 import { type RunEnd, waitForRun, waitForWorkers } from './run-wait.ts'
 import { complain } from './schedule.ts'
 import { libraryUrl, type ScheduleFlags } from './schedule-path.ts'
@@ -37,7 +40,7 @@ type Started = Extract<ByHand, { kind: 'started' }>
 /** @param minute  UTC milliseconds of the minute in which the command began */
 export async function run(flags: RunFlags, settings: Settings, minute: number): Promise<number> {
   const { job, plan } = await jobToStart(flags.job, flags, settings)
-  if (!flags.force) requireThisHost(job)
+  if (!flags.force) requireThisHost(job, ', or --force here')
   const named = timeFlag('slot', flags.slot, job.timezone)
   const slotAt = named === undefined ? minute : minuteOf(named)
   if (slotAt > minute)
@@ -71,7 +74,7 @@ export async function run(flags: RunFlags, settings: Settings, minute: number): 
 function refused({ id }: PlannedJob, { decision }: Extract<ByHand, { kind: 'refused' }>, { json }: RunFlags): number {
   const { reason } = decision
   if (decision.kind === 'no' && decision.verdict === 'empty') {
-    if (json) process.stdout.write(`${JSON.stringify({ job: id, started: false, verdict: 'empty', reason })}\n`)
+    if (json) printJson({ job: id, started: false, verdict: 'empty', reason })
     else process.stdout.write(`Nothing was started: ${reason}.\n`)
     return EXIT.ok
   }
@@ -81,8 +84,8 @@ function refused({ id }: PlannedJob, { decision }: Extract<ByHand, { kind: 'refu
       `The job "${id}" was not started: ${reason}. Look at its function in the schedule.`,
     )
   }
-  const isStopped = decision.kind === 'no' && decision.verdict === 'stopped'
-  const force = isStopped ? '' : '; --force starts it all the same'
+  const isFinal = decision.kind === 'no' && (decision.verdict === 'stopped' || decision.lasts)
+  const force = isFinal ? '' : '; --force starts it all the same'
   throw new Complaint(EXIT.busy, `The job "${id}" was not started: ${reason}${force}.`)
 }
 
@@ -101,7 +104,7 @@ async function tell(
   let end: RunEnd | undefined
   if (flags.wait && taskId !== undefined) end = await waitForRun(db, taskId, settings, flags.json === true)
   else if (flags.wait && launched.length > 0) end = await waitForWorkers(launched)
-  if (flags.json) process.stdout.write(`${JSON.stringify(facts(started, log, end))}\n`)
+  if (flags.json) printJson(facts(started, log, end))
   else if (end !== undefined) process.stdout.write(`${end.sentence}\n`)
   return end === undefined || end.isGood ? EXIT.ok : EXIT.taskFailed
 }

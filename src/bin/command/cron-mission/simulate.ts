@@ -1,15 +1,18 @@
 /**
  * `cron-mission simulate`: the schedule played through, to see what starts together and what a change of clocks does.
  */
+
 import { Complaint, EXIT } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
 import { nextRuns } from '../../../schedule/calendar/next-runs.ts'
 import { simulate as play, type Simulation } from '../../../schedule/calendar/simulate.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
 import { spreadOf } from '../../../schedule/tick/look-back.ts'
-import { MINUTE_MS, minuteOf } from '../../../time/minute.ts'
+import { minuteOf } from '../../../time/minute.ts'
 import { isoTime, minuteText } from '../../../time/time-text.ts'
+import { DAY_MS, MINUTE_MS } from '../../../time/units.ts'
 import { timeFlag } from '../../flags.ts'
+import { printJson } from '../../print.ts'
 import type { Settings } from '../../settings.ts'
 import { findJob } from './find-job.ts'
 import { complain, readSchedule } from './schedule.ts'
@@ -42,7 +45,6 @@ export interface Unforeseen {
   readonly starts: number
 }
 
-const DAY_MS = 86_400_000
 const USUAL_MS = 7 * DAY_MS
 const LONGEST_MS = 10 * 366 * DAY_MS
 
@@ -71,7 +73,8 @@ export async function simulate(flags: SimulateFlags, settings: Settings, minute:
     ),
   )
   const played = { simulation, from, to, zone, next, unforeseen: unforeseenIn(simulation) }
-  process.stdout.write(flags.json ? `${JSON.stringify(facts(played))}\n` : simulationText(played))
+  if (flags.json) printJson(facts(played))
+  else process.stdout.write(simulationText(played))
   for (const { sentence } of problems) complain(sentence)
   return problems.length > 0 ? EXIT.badConfig : EXIT.ok
 }

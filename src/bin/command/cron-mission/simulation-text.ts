@@ -1,11 +1,11 @@
 /**
  * A simulation for a person: the jobs, what starts together, when the machine is busy, what the clocks do.
  */
+import { amount, grouped } from '../../../amount.ts'
 import { timeOfDay } from '../../../schedule/calendar/clock-changes.ts'
 import type { ClockEffects, SimulatedJob } from '../../../schedule/calendar/simulate.ts'
 import { minuteText } from '../../../time/time-text.ts'
 import { localDay } from '../../../time/zone.ts'
-import { count } from '../../progress.ts'
 import { type Column, table } from '../../table.ts'
 import type { Played, Unforeseen } from './simulate.ts'
 
@@ -22,7 +22,7 @@ const UNFORESEEN: Readonly<Record<Unforeseen['what'], string>> = {
 export function simulationText(played: Played): string {
   const { simulation, from, to, zone } = played
   const { jobs, starts, clocks } = simulation
-  const title = `${minuteText(zone, from)} to ${minuteText(zone, to)}, ${zone}: ${many(jobs.length, 'job')}, ${many(starts, 'start')}.`
+  const title = `${minuteText(zone, from)} to ${minuteText(zone, to)}, ${zone}: ${amount(jobs.length, 'job')}, ${amount(starts, 'start')}.`
   const blocks = [
     `${title}\n`,
     jobTable(played),
@@ -49,7 +49,7 @@ function jobTable({ simulation: { jobs }, zone, next }: Played): string {
     columns,
     jobs.map((one) => [
       one.job.id,
-      one.job.always ? 'always' : count(one.runs),
+      one.job.always ? 'always' : grouped(one.runs),
       at(one.first),
       at(one.last),
       at(next.get(one.job.id)),
@@ -73,7 +73,7 @@ function togetherTable({ simulation: { together }, zone }: Played): string {
   const rows = together.map(({ jobs, shards, minutes, first }) => [
     String(jobs.length),
     String(shards),
-    count(minutes),
+    grouped(minutes),
     minuteText(zone, first),
     names(jobs),
   ])
@@ -82,17 +82,17 @@ function togetherTable({ simulation: { together }, zone }: Played): string {
 
 function loadSentence({ simulation: { shards, minutes, quietMinutes } }: Played): string {
   const quiet = `${Math.floor((quietMinutes / minutes) * 100)} % of the minutes start nothing`
-  const always = shards.always === 0 ? '' : ` Besides, ${many(shards.always, 'shard')} are always at work.`
+  const always = shards.always === 0 ? '' : ` Besides, ${amount(shards.always, 'shard')} are always at work.`
   return `Shards and commands that may start in one minute: ${shards.most} at most, ${shards.average.toFixed(1)} on average; ${quiet}.${always}`
 }
 
 function charts({ simulation: { byMinute, byHour }, zone }: Played): string {
   return [
-    `Starts by the minute of the hour, ${count(Math.max(...byMinute))} at most:`,
+    `Starts by the minute of the hour, ${grouped(Math.max(...byMinute))} at most:`,
     `  ${bars(byMinute, 1)}`,
     `  ${[0, 10, 20, 30, 40, 50].map((minute) => `:${String(minute).padStart(2, '0')}`.padEnd(10)).join('')}`.trimEnd(),
     '',
-    `Starts by the hour of the day (${zone}), ${count(Math.max(...byHour))} at most:`,
+    `Starts by the hour of the day (${zone}), ${grouped(Math.max(...byHour))} at most:`,
     `  ${bars(byHour, 2)}`,
     `  ${[0, 4, 8, 12, 16, 20].map((hour) => String(hour).padStart(2, '0').padEnd(8)).join('')}`.trimEnd(),
     '',
@@ -125,7 +125,7 @@ function clockText({ at, before, after, zone, madeUp, firstOnly, twice }: ClockE
 function unforeseenText({ unforeseen }: Played): string {
   if (unforeseen.length === 0) return ''
   const lines = unforeseen.map(
-    ({ what, jobs, starts }) => `  ${UNFORESEEN[what]}: ${names(jobs)} (${many(starts, 'start')})`,
+    ({ what, jobs, starts }) => `  ${UNFORESEEN[what]}: ${names(jobs)} (${amount(starts, 'start')})`,
   )
   return `What cannot be foreseen:\n${lines.map((line) => `${line}\n`).join('')}`
 }
@@ -133,8 +133,4 @@ function unforeseenText({ unforeseen }: Played): string {
 function names(jobs: readonly string[]): string {
   const more = jobs.length - MOST_NAMES
   return more > 1 ? `${jobs.slice(0, MOST_NAMES).join(', ')} and ${more} more` : jobs.join(', ')
-}
-
-function many(number: number, noun: string): string {
-  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -1,12 +1,14 @@
 /**
  * The minute of a schedule that a person means by a time, on the clock of the job's zone.
  */
+
 import { Complaint, EXIT } from '../../../exit.ts'
 import { gapAround, isDue, minutesOfWall, timeOfDay } from '../../../schedule/calendar/clock-changes.ts'
 import type { Calendar } from '../../../schedule/calendar/job-calendar.ts'
 import { occurrences } from '../../../schedule/calendar/occurrences.ts'
 import { parseDuration } from '../../../time/duration.ts'
 import { minuteOf } from '../../../time/minute.ts'
+import { DAY_MS } from '../../../time/units.ts'
 import { localDay, parseTime } from '../../../time/zone.ts'
 
 export interface SlotTime {
@@ -16,7 +18,6 @@ export interface SlotTime {
   readonly remark?: string
 }
 
-const DAY_MS = 86_400_000
 const CLOCK_TIME = /^([01]?\d|2[0-3]):[0-5]\d$/
 const DAY = /^\d{4}-\d\d-\d\d$/
 const OFFSET = /(?:Z|[+-]\d\d:\d\d)$/

@@ -6,9 +6,10 @@ import { ownIdentity } from '../../../host/identity.ts'
 import type { Driver } from '../../../queue/driver.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
 import { NO_STANDINGS, readStandings, type Standings } from '../../../schedule/report/standing.ts'
+import { ownUrl } from '../../own-database.ts'
 import type { Settings } from '../../settings.ts'
 import { lookInto } from '../../with-database.ts'
-import { isOwn, ownUrl } from './ledger.ts'
+import { isOwn } from './ledger.ts'
 
 export interface KnownStandings extends Standings {
   /** Why the database could not be asked. */

@@ -1,11 +1,12 @@
 /**
  * The state of the schedule as text: what is wrong first, then a block for each kind of thing, empty ones left out.
  */
+import { queuePauseSentence, sinceAndBy } from '../../../queue/pause-words.ts'
 import type { OpenSlot } from '../../../queue/store/read-slot.ts'
 import type { WorkerProcess } from '../../../queue/store/stop.ts'
 import type { CurrentPlan } from '../../../schedule/language/current-plan.ts'
 import type { Survey } from '../../../schedule/report/survey.ts'
-import { pastWord, place, sinceAndBy, subject } from '../../../schedule/stop/stop-words.ts'
+import { pastWord, place, subject } from '../../../schedule/stop/stop-words.ts'
 import { formatDuration } from '../../../time/duration.ts'
 import { distance, minuteText, timeText } from '../../../time/time-text.ts'
 import { describeShards } from '../../shards.ts'
@@ -14,7 +15,7 @@ import { type Column, table } from '../../table.ts'
 const PLAN_LENGTH = 8
 
 export function statusText(plan: CurrentPlan, state: Survey, zone: string): string {
-  const { now, hosts, workers, underWay, waiting, stops, troubles } = state
+  const { now, hosts, workers, underWay, waiting, stops, queuePauses, troubles } = state
   const jobs = plan.jobs.length === 1 ? '1 job' : `${plan.jobs.length} jobs`
   const head = [...troubles, ...(troubles.length === 0 ? [`${jobs}, all is well.`] : [])]
   const blocks = [
@@ -55,6 +56,7 @@ export function statusText(plan: CurrentPlan, state: Survey, zone: string): stri
         return `${subject(stop, 'is', 'are')} ${pastWord(stop)} ${place(stop)} ${sinceAndBy(stop, own)}${why}.\n`
       })
       .join(''),
+    queuePauses.map((pause) => `${queuePauseSentence(pause, zone)}\n`).join(''),
   ]
   return blocks.filter((text) => text !== '').join('\n')
 }

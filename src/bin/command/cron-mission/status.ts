@@ -5,6 +5,8 @@
  * schedule that cannot be read, or a job whose last run failed or that could not be started. What a person wanted, a stop or a pause, is
  * no trouble.
  */
+
+import { queuePauseFacts } from '../../../ctl/pause/queue-pause-facts.ts'
 import { EXIT } from '../../../exit.ts'
 import { slotText } from '../../../queue/exec-queue.ts'
 import type { LedgerSlot, OpenSlot } from '../../../queue/store/read-slot.ts'
@@ -13,9 +15,10 @@ import type { CurrentPlan } from '../../../schedule/language/current-plan.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
 import { type Survey, survey } from '../../../schedule/report/survey.ts'
 import { isoTime, timeText } from '../../../time/time-text.ts'
+import { withOwn } from '../../own-database.ts'
+import { printJson } from '../../print.ts'
 import type { Settings } from '../../settings.ts'
 import { isThere, withDatabase } from '../../with-database.ts'
-import { withOwn } from './ledger.ts'
 import { planNow } from './schedule.ts'
 import type { ScheduleFlags } from './schedule-path.ts'
 import { statusText } from './status-text.ts'
@@ -27,7 +30,8 @@ export interface StatusFlags extends ScheduleFlags {
 }
 
 const NOBODY: Survey = {
-  ...{ now: 0, hosts: [], workers: [], underWay: [], waiting: [], stops: [], failed: [] },
+  ...{ now: 0, hosts: [], workers: [], underWay: [], waiting: [], stops: [] },
+  ...{ queuePauses: [], failed: [] },
   troubles: ['No tick has been seen yet: there is no database. "cron-mission install" writes the crontab line.'],
 }
 
@@ -36,7 +40,7 @@ export async function status(flags: StatusFlags, settings: Settings): Promise<nu
   const timezone = usualZone(plan.jobs)
   const state = await surveyAll(settings, plan.jobs)
   const troubles = [...ofPlan(plan, state.now, timezone), ...state.troubles]
-  if (flags.json) process.stdout.write(`${JSON.stringify(facts(plan, state, troubles))}\n`)
+  if (flags.json) printJson(facts(plan, state, troubles))
   else process.stdout.write(statusText(plan, { ...state, troubles }, timezone))
   return troubles.length > 0 ? EXIT.taskFailed : EXIT.ok
 }
@@ -55,7 +59,7 @@ function ofPlan({ problems, staleSince }: CurrentPlan, now: number, zone: string
 
 function facts(
   plan: CurrentPlan,
-  { now, hosts, workers, underWay, waiting, stops, failed }: Survey,
+  { now, hosts, workers, underWay, waiting, stops, queuePauses, failed }: Survey,
   troubles: string[],
 ) {
   return {
@@ -70,6 +74,7 @@ function facts(
     underWay: underWay.map(slotFacts),
     waiting: waiting.map(slotFacts),
     stopped: stops.map((stop) => ({ kind: stop.kind, ...stopFacts(stop) })),
+    pausedQueues: queuePauses.map(queuePauseFacts),
     failed: failed.map(failureFacts),
     troubles,
   }

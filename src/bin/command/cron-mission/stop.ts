@@ -1,21 +1,25 @@
 /**
  * `cron-mission stop`: nothing is started, and who works leaves, while a deploy or an incident lasts. `resume` lifts it.
  */
+
+import { amount } from '../../../amount.ts'
 import { Complaint, EXIT } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
 import type { Driver } from '../../../queue/driver.ts'
+import { sinceAndBy } from '../../../queue/pause-words.ts'
 import { addStop, EVERY, type Stop, type StopKey, type WorkerProcess } from '../../../queue/store/stop.ts'
 import { drainWorkers, type Look, sight } from '../../../schedule/stop/drain-workers.ts'
-import { place, resumeCommand, sinceAndBy, subject } from '../../../schedule/stop/stop-words.ts'
+import { place, resumeCommand, subject } from '../../../schedule/stop/stop-words.ts'
 import { formatDuration } from '../../../time/duration.ts'
 import { durationFlag } from '../../flags.ts'
-import { count, statusLine } from '../../progress.ts'
+import { whoAsks } from '../../operator.ts'
+import { withOwn } from '../../own-database.ts'
+import { printJson } from '../../print.ts'
+import { statusLine } from '../../progress.ts'
 import type { Settings } from '../../settings.ts'
 import { describeShards } from '../../shards.ts'
 import { withDatabase } from '../../with-database.ts'
 import { requireJob } from './find-job.ts'
-import { withOwn } from './ledger.ts'
-import { whoAsks } from './operator.ts'
 import type { ScheduleFlags } from './schedule-path.ts'
 import { stopFacts } from './stop-facts.ts'
 import { zonesOf } from './usual-zone.ts'
@@ -39,7 +43,7 @@ export async function stop(flags: StopFlags, settings: Settings): Promise<number
   return withDatabase(settings, async (db) => {
     const { stop, isNew } = await addStop(db, keyOf(flags), whoAsks(), PATIENCE_MS)
     const { look, seconds, leftBy } = await drain(db, settings, stop, flags.wait ? timeoutMs : 0)
-    if (flags.json) process.stdout.write(`${JSON.stringify(factsOf(stop, isNew, look, seconds))}\n`)
+    if (flags.json) printJson(factsOf(stop, isNew, look, seconds))
     if (flags.wait && look.notLeft.length > 0) throw notLeft(look, stop, leftBy, timeoutMs)
     if (!flags.json) {
       const zone = (await zonesOf(flags, settings))(flags.job)
@@ -69,8 +73,8 @@ async function drain(db: Driver, settings: Settings, stop: Stop, timeoutMs: numb
 }
 
 function drainingLine({ found, notLeft, programs }: Look, seconds: number): string {
-  const workers = `${notLeft.length} of ${many(found, 'worker')}`
-  return `draining ${workers}, ${many(programs, 'program')} ${programs === 1 ? 'runs' : 'run'}, ${seconds} s`
+  const workers = `${notLeft.length} of ${amount(found, 'worker')}`
+  return `draining ${workers}, ${amount(programs, 'program')} ${programs === 1 ? 'runs' : 'run'}, ${seconds} s`
 }
 
 function stopSentence(stop: Stop, isNew: boolean, zone: string, workers: string): string {
@@ -81,8 +85,8 @@ function stopSentence(stop: Stop, isNew: boolean, zone: string, workers: string)
 
 function workersSentence({ found, notLeft }: Look, seconds: number): string {
   if (found === 0) return 'No worker was at work.'
-  if (notLeft.length > 0) return `${many(notLeft.length, 'worker')} ${were(notLeft.length)} asked to leave.`
-  return `${many(found, 'worker')} left within ${seconds} s.`
+  if (notLeft.length > 0) return `${amount(notLeft.length, 'worker')} ${were(notLeft.length)} asked to leave.`
+  return `${amount(found, 'worker')} left within ${seconds} s.`
 }
 
 function notLeft(look: Look, stop: Stop, leftBy: NodeJS.Signals | undefined, timeoutMs: number): Complaint {
@@ -90,7 +94,7 @@ function notLeft(look: Look, stop: Stop, leftBy: NodeJS.Signals | undefined, tim
   const who = look.notLeft.map(describeWorker).join(', ')
   return new Complaint(
     EXIT.busy,
-    `${until}, ${many(look.notLeft.length, 'worker')} had not left, with ${many(look.programs, 'program')}: ${who}. The stop stays in force until "${resumeCommand(stop)}"; the same command again waits on.`,
+    `${until}, ${amount(look.notLeft.length, 'worker')} had not left, with ${amount(look.programs, 'program')}: ${who}. The stop stays in force until "${resumeCommand(stop)}"; the same command again waits on.`,
   )
 }
 
@@ -107,10 +111,6 @@ function factsOf(stop: Stop, isNew: boolean, { found, notLeft, programs }: Look,
 
 function keyOf({ job, 'all-hosts': allHosts }: StopFlags): StopKey {
   return { job: job ?? EVERY, host: allHosts ? EVERY : ownIdentity().host }
-}
-
-function many(number: number, noun: string): string {
-  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`
 }
 
 function were(number: number): string {

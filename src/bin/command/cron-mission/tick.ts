@@ -4,6 +4,7 @@
  * First it clears up after workers that have died, because that needs no schedule and what they had claimed becomes ready
  * again; then it starts what is due.
  */
+
 import { Complaint, EXIT } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
 import type { Driver } from '../../../queue/driver.ts'
@@ -17,15 +18,18 @@ import { Alarms } from '../../../schedule/tick/alarms.ts'
 import { lookBack } from '../../../schedule/tick/look-back.ts'
 import { quietAfter } from '../../../schedule/tick/quiet.ts'
 import { preview, type TickReport, tick } from '../../../schedule/tick/tick.ts'
-import { MINUTE_MS, minuteOf } from '../../../time/minute.ts'
+import { minuteOf } from '../../../time/minute.ts'
+import { MINUTE_MS } from '../../../time/units.ts'
 import { localTime } from '../../../time/zone.ts'
 import { endCutOff } from '../../../worker/cut-off.ts'
 import { Rescue } from '../../../worker/rescue.ts'
+import { ownUrl } from '../../own-database.ts'
+import { printJson } from '../../print.ts'
 import { readSettings, type SettingFlags, type Settings } from '../../settings.ts'
 import { table } from '../../table.ts'
 import { withDatabase } from '../../with-database.ts'
 import { launcher } from './launcher.ts'
-import { isOwn, ownUrl } from './ledger.ts'
+import { isOwn } from './ledger.ts'
 import { Logs } from './logs.ts'
 import { complain, planNow } from './schedule.ts'
 import { libraryUrl, type ScheduleFlags } from './schedule-path.ts'
@@ -209,7 +213,7 @@ async function dryRun(minute: number, flags: TickFlags, settings: Settings): Pro
   try {
     const choices = await preview(db, plan.jobs, { minute, functions, self: ownIdentity() })
     if (flags.json) {
-      for (const { job, decision } of choices) process.stdout.write(`${JSON.stringify({ job: job.id, ...decision })}\n`)
+      printJson(...choices.map(({ job, decision }) => ({ job: job.id, ...decision })))
     } else {
       const rows = choices.map(({ job, decision }) => [
         job.id,

@@ -1,6 +1,7 @@
 /**
  * The commands of `cron-mission`, in the order in which `--help` shows them.
  */
+import { PAUSE_FLAGS } from '../../pause-flags.ts'
 import { SWITCH, TEXT, type Verb } from '../../verb.ts'
 
 const JOB = { type: 'string', describe: 'Id of a job [default: all]' } as const
@@ -11,22 +12,30 @@ export const VERBS: readonly Verb[] = [
   {
     usage: 'check',
     describe: 'Read schedule.ts and say what is wrong with it',
+    more: 'Mistakes keep a job from being started, or say something that cannot be; notes are about what is allowed and seldom meant. A mistake in one job never stops the others.',
     examples: [['$0 check && git push', 'notes alone are no mistake: it exits 0']],
+    exits: [[78, 'there is a mistake; the jobs that can be read run all the same']],
     load: async () => ({ run: (await import('./check.ts')).check }),
   },
   {
     usage: 'list',
     describe: 'The jobs: when each runs next, what became of its last slot, who is at work',
+    more: 'Without the database it lists what the schedule says, and says that the rest is not known.',
     options: { next: { ...TEXT, describe: 'The next so many runs of each job, in the order of time' } },
     examples: [
       ['$0 list', 'all jobs, a line each'],
       ['$0 list --next 3', 'a line for each run to come'],
+    ],
+    exits: [
+      [69, 'the database is away'],
+      [78, 'the schedule has a mistake'],
     ],
     load: async () => ({ run: (await import('./list.ts')).list }),
   },
   {
     usage: 'next <job>',
     describe: 'The next runs of a job, or of a cron expression',
+    more: 'What a change of the clocks does to a run is said beside it.',
     surplus: 'One job at a time, and a cron expression in quotes.',
     positionals: { job: { type: 'string', describe: 'Id of a job, or five fields in quotes' } },
     options: {
@@ -43,6 +52,7 @@ export const VERBS: readonly Verb[] = [
   {
     usage: 'why <job> [time]',
     describe: 'Why a job ran, or did not',
+    more: 'The first line is the answer; the facts below it say what was decided, by whom and when, and what is due next.',
     surplus: 'One job, and one time: "2026-11-20 02:30" in quotes.',
     positionals: {
       job: ONE_JOB,
@@ -56,22 +66,26 @@ export const VERBS: readonly Verb[] = [
       ['$0 why report 02:30', 'of the last one at that time'],
       ["$0 why report '2026-11-20 02:30'", 'of that one'],
     ],
+    exits: [[69, 'the answer is in a database that is away']],
     load: async () => ({ run: (await import('./why.ts')).why }),
   },
   {
     usage: 'simulate',
     describe: 'Play the schedule through: how often, what together, and what the clocks do to it',
+    more: 'It runs nothing. Jobs that go by what the database says, such as those that come after another one, are played as if all went well.',
     options: {
       from: { ...TEXT, describe: 'From this time on [default: now]' },
       to: { ...TEXT, describe: 'Until before this time [default: 7 days later]' },
       job: { ...TEXT, describe: 'This job alone' },
     },
     examples: [['$0 simulate --from 2027-01-01 --to 2028-01-01', 'a year']],
+    exits: [[78, 'the schedule has a mistake']],
     load: async () => ({ run: (await import('./simulate.ts')).simulate }),
   },
   {
     usage: 'run <job>',
     describe: 'Start a job now, whatever its "when" says',
+    more: 'It is decided as every slot is: a job that is at work, paused, or whose conditions do not hold is not started unless --force. Nothing starts it while it is stopped, or while its queue is paused.',
     positionals: { job: ONE_JOB },
     options: {
       slot: { ...TEXT, describe: 'For this past minute, which it finds in JOB_SLOT [default: this one]' },
@@ -82,11 +96,16 @@ export const VERBS: readonly Verb[] = [
       ['$0 run backup --wait', 'and see how it ends'],
       ["$0 run report --slot '2026-11-20 02:30'", 'once more, for the slot of that night'],
     ],
+    exits: [
+      [1, 'with --wait: it failed'],
+      [75, 'it was not started, and why'],
+    ],
     load: async () => ({ run: (await import('./run.ts')).run }),
   },
   {
     usage: 'backfill <job>',
     describe: 'Run a job for the slots of a period that did not run',
+    more: 'Slots that ran are left out, so it may be given again. It shows what it would run, and asks.',
     positionals: { job: ONE_JOB },
     options: {
       from: { ...TEXT, describe: 'The first minute: 2026-11-01, "2026-11-01 02:30" or how long ago: 7d' },
@@ -99,11 +118,16 @@ export const VERBS: readonly Verb[] = [
       ['$0 backfill report --from 7d --dry-run', 'what would be run'],
       ['$0 backfill report --from 2026-11-01', 'until now; given again it goes on'],
     ],
+    exits: [
+      [1, 'a run failed'],
+      [75, 'some are left, or still run'],
+    ],
     load: async () => ({ run: (await import('./backfill.ts')).backfill }),
   },
   {
     usage: 'stop [job]',
     describe: 'Start nothing any more, and wait until the workers have left: for deploys and incidents',
+    more: 'Workers claim no more and their programs have the grace period to finish; what waited is given back with no attempt used. Given again it waits on. Until "resume", ticks start nothing, and the log and "list" say why.',
     positionals: { job: JOB },
     options: {
       ...ALL_HOSTS,
@@ -111,15 +135,16 @@ export const VERBS: readonly Verb[] = [
       wait: { type: 'boolean', describe: 'Wait; --no-wait only asks the workers to leave', default: true },
     },
     examples: [['$0 stop && deploy && $0 resume', 'what runs is finished, then it is deployed']],
+    exits: [[75, 'workers had not left when --timeout was over']],
     load: async () => ({ run: (await import('./stop.ts')).stop }),
   },
   {
     usage: 'pause [job]',
     describe: 'Start nothing for a while, and let what works go on',
+    more: 'Ticks start nothing of it, on all hosts, and workers that are there go on until their queue is empty. To stop a queue within a second, use "queuectl pause".',
     positionals: { job: JOB },
     options: {
-      reason: { ...TEXT, describe: 'Why; it is shown wherever the pause is' },
-      until: { ...TEXT, describe: 'It is over by itself then: 2h, 19:00 or "2026-11-20 18:04"' },
+      ...PAUSE_FLAGS,
       host: { ...TEXT, describe: 'Only on this host [default: on all]' },
       'this-host': { type: 'boolean', describe: 'Only on this very host' },
     },
@@ -129,6 +154,7 @@ export const VERBS: readonly Verb[] = [
   {
     usage: 'resume [job]',
     describe: 'Let what was stopped or paused be started again',
+    more: 'It undoes a stop of the same words, and a pause. What is still in force is said. It exits 0 also where nothing was stopped or paused.',
     positionals: { job: JOB },
     options: {
       'all-hosts': { type: 'boolean', describe: 'Also stops of all hosts [default: of this one; pauses of any host]' },
@@ -140,6 +166,7 @@ export const VERBS: readonly Verb[] = [
   {
     usage: 'install',
     describe: 'Put the line that runs the ticks into the crontab of this user; shows it first',
+    more: 'The line is put in again at its place where it is there already, and what stands in the crontab besides stays byte for byte. It is read again before it is written, and afterwards.',
     options: {
       yes: { type: 'boolean', describe: 'Write it without asking' },
       print: { type: 'boolean', describe: 'Print the line, and change nothing' },
@@ -158,27 +185,34 @@ export const VERBS: readonly Verb[] = [
     usage: 'uninstall',
     describe: 'Take that line out again; what was written by hand stays',
     options: { yes: { type: 'boolean', describe: 'Write it without asking' } },
+    examples: [['$0 uninstall', 'shows the line, asks, takes it out']],
     load: async () => ({ run: (await import('./install.ts')).uninstall }),
   },
   {
     usage: 'status',
     describe: 'How the schedule stands on all hosts; exits 1 when something is wrong',
+    more: 'Wrong is: a host that ticks no more, hosts with different schedules, a schedule that cannot be read, a job whose last run failed. A stop or a pause is what somebody wanted.',
     examples: [["ssh web-1 'cd /srv/shop && cron-mission status'", 'for a monitor on another host']],
+    exits: [[1, 'something is wrong']],
     load: async () => ({ run: (await import('./status.ts')).status }),
   },
   {
     usage: 'doctor',
     describe: 'Look for what keeps the ticks from running, and say what to do about it',
+    more: 'It looks at the crontab, the service that runs it, its environment, the last ticks, directories, time zones and the commands of jobs. It changes nothing.',
     examples: [['$0 doctor && echo fine', 'exits 1 when there is a problem']],
+    exits: [[1, 'there is a problem']],
     load: async () => ({ run: (await import('./doctor.ts')).doctor }),
   },
   {
     usage: 'daemon',
     describe: 'Run the ticks from a process that stays: for containers and machines without a crontab',
+    more: 'Each minute it runs the tick as a process of its own, and puts workers that are always to be at work back within a second. SIGTERM drains the workers of this host and ends it.',
     options: {
       timeout: { ...TEXT, describe: 'At the end, wait at most so long for the workers [default: 5m]' },
     },
     examples: [['docker run --init … cron-mission daemon', 'in a container; SIGTERM drains the workers']],
+    exits: [[75, 'workers had not left when --timeout was over']],
     load: async () => ({ run: (await import('./daemon.ts')).daemon }),
   },
 ]

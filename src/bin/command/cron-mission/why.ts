@@ -1,6 +1,7 @@
 /**
  * `cron-mission why`: why a job ran, or did not, at a time: one sentence, then the facts.
  */
+
 import { Complaint, EXIT } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
 import { slotText } from '../../../queue/exec-queue.ts'
@@ -11,11 +12,15 @@ import { type Evidence, gatherEvidence } from '../../../schedule/report/evidence
 import { explain, isAnsweredByCalendar, needsEvidence } from '../../../schedule/report/explain.ts'
 import type { Explanation, Question } from '../../../schedule/report/explanation.ts'
 import { isoTime } from '../../../time/time-text.ts'
+import { MINUTE_MS } from '../../../time/units.ts'
 import { localTime } from '../../../time/zone.ts'
+import { explanationText } from '../../explanation-text.ts'
+import { ownUrl } from '../../own-database.ts'
+import { printJson } from '../../print.ts'
 import type { Settings } from '../../settings.ts'
 import { lookInto } from '../../with-database.ts'
 import { findJob } from './find-job.ts'
-import { isOwn, ownUrl } from './ledger.ts'
+import { isOwn } from './ledger.ts'
 import { slotFacts } from './list-facts.ts'
 import { complain } from './schedule.ts'
 import type { ScheduleFlags } from './schedule-path.ts'
@@ -26,9 +31,6 @@ export interface WhyFlags extends ScheduleFlags {
   readonly time?: string | undefined
   readonly json?: boolean | undefined
 }
-
-const MINUTE_MS = 60_000
-const LABEL_WIDTH = 16
 
 export async function why(flags: WhyFlags, settings: Settings, minute: number): Promise<number> {
   const { job, jobs, problems } = await findJob(flags.job ?? '', flags, settings)
@@ -49,9 +51,8 @@ export async function why(flags: WhyFlags, settings: Settings, minute: number): 
   const evidence = found instanceof Complaint ? undefined : found
   const explanation = explain(question, found instanceof Complaint ? 'away' : found)
   const remarks = asked?.remark === undefined ? [] : [asked.remark]
-  if (flags.json)
-    process.stdout.write(`${JSON.stringify({ ...facts(question, explanation, evidence, remarks), problems })}\n`)
-  else process.stdout.write(text(explanation, remarks))
+  if (flags.json) printJson({ ...facts(question, explanation, evidence, remarks), problems })
+  else process.stdout.write(remarks.map((line) => `${line}\n`).join('') + explanationText(explanation, process.stdout))
   for (const sentence of problems) complain(sentence)
   if (!(found instanceof Complaint) || isAnsweredByCalendar(question)) return EXIT.ok
   complain(found.message)
@@ -61,11 +62,6 @@ export async function why(flags: WhyFlags, settings: Settings, minute: number): 
 function evidenceOf({ job, slotAt }: Question, settings: Settings): Promise<Evidence | Complaint | undefined> {
   const url = isOwn(job, settings) ? ownUrl(settings) : undefined
   return lookInto(settings, (db) => gatherEvidence(db, job, slotAt), url)
-}
-
-function text({ sentence, facts }: Explanation, remarks: readonly string[]): string {
-  const lines = facts.map(([label, value]) => `  ${label.padEnd(LABEL_WIDTH - 1)} ${value}`)
-  return [...remarks, sentence, ...lines].map((line) => `${line}\n`).join('')
 }
 
 function facts(

@@ -1,9 +1,9 @@
 /** `queuectl show`: one task, with everything that is known of it. */
-import { runShow } from '../../../ctl/show.ts'
+import { runShow } from '../../../ctl/show/show.ts'
 import { parseTaskId } from '../../../ctl/task-ids.ts'
 import { EXIT } from '../../../exit.ts'
 import type { Settings } from '../../settings.ts'
-import { withDatabase } from '../../with-database.ts'
+import { withTasks } from '../../with-database.ts'
 
 export interface ShowFlags {
   readonly id: string
@@ -14,6 +14,6 @@ export async function show(flags: ShowFlags, settings: Settings): Promise<number
   const id = parseTaskId(flags.id)
   const { timezone: zone, retry, logsDirectory } = settings
   const print = flags.json === true ? 'json' : 'text'
-  process.stdout.write(await withDatabase(settings, (db) => runShow(db, id, { zone, retry, logsDirectory, print })))
+  process.stdout.write(await withTasks(settings, (db) => runShow(db, id, { zone, retry, logsDirectory, print })))
   return EXIT.ok
 }
