@@ -9,6 +9,16 @@ const SURPLUS = 'One task at a time.'
 
 export const LOOKS: readonly Verb[] = [
   {
+    usage: 'why <id>',
+    describe: 'Why a task has not run, or ended as it did: one sentence, then the facts',
+    more: 'It looks where a person would: at the row, at its lane, at what is ahead of it, at pauses, workers and shards, at the program, and at the attempts so far. The first line is the answer; the facts below it say where it comes from and what to do.',
+    surplus: SURPLUS,
+    positionals: { id: ONE_TASK },
+    examples: [['$0 why 17', 'not due, paused, behind others, no worker, no program …']],
+    exits: [[65, 'there is no such task']],
+    load: async () => ({ run: (await import('./why.ts')).why }),
+  },
+  {
     usage: 'show <id>',
     describe: 'Show every fact of a task, its attempts so far, and when the next ones are',
     more: 'The times of attempts to come are computed from its list of delays, as if each failed at once.',
@@ -17,6 +27,24 @@ export const LOOKS: readonly Verb[] = [
     examples: [['$0 show 17', 'how task 17 stands']],
     exits: [[65, 'there is no such task']],
     load: async () => ({ run: (await import('./show.ts')).show }),
+  },
+  {
+    usage: 'logs <id>',
+    describe: 'Print what a task printed, byte for byte',
+    more: 'What it prints is cut out of the day log, or is the file that a large output was given; while the program runs, it is what it has printed so far.',
+    surplus: SURPLUS,
+    positionals: { id: ONE_TASK },
+    options: {
+      attempt: { ...TEXT, describe: 'Of this attempt [default: the last one]' },
+      follow: { ...SWITCH, alias: 'f', describe: 'Stay while it runs, and print what comes' },
+    },
+    examples: [
+      ['$0 logs 17', 'what its last attempt printed'],
+      ['$0 logs 17 --attempt 1', 'what the first one did'],
+      ['$0 logs -f 17', 'while it runs'],
+    ],
+    exits: [[65, 'there is no such task, no such attempt, or its output is not there any more']],
+    load: async () => ({ run: (await import('./logs.ts')).logs }),
   },
   {
     usage: 'list',
