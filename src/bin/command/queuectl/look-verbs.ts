@@ -65,4 +65,19 @@ export const LOOKS: readonly Verb[] = [
     ],
     load: async () => ({ run: (await import('./list.ts')).list }),
   },
+  {
+    usage: 'stats',
+    describe: 'What waits, what was done, how fast, and how long it took: by queue and task',
+    more: 'Depths are of now, counted as far as that is cheap: a number with ~ is an estimate, of one with + there are more. Rates, failures and durations are of the time since --since, from sums that workers keep by the minute, so it costs the same whatever the history is. p50, p95 and p99 are within 5 % of the exact ones.',
+    options: {
+      queue: { ...TEXT, describe: 'Of this queue' },
+      task: { ...TEXT, describe: 'Of this task program' },
+      since: { ...TEXT, describe: 'Rates and durations since: how long ago, or a time [default: 1h]' },
+    },
+    examples: [
+      ['$0 stats', 'of the last hour'],
+      ['$0 stats --since 7d --queue mail', 'of the last week'],
+    ],
+    load: async () => ({ run: (await import('./stats.ts')).stats }),
+  },
 ]

@@ -45,6 +45,14 @@ export const VERBS: readonly Verb[] = [
     load: async () => ({ run: (await import('./resume.ts')).resume }),
   },
   {
+    usage: 'metrics',
+    describe: 'Print what Prometheus reads',
+    more: 'Depths, ages, rates, durations and workers, in the text format of Prometheus. The file is replaced in one step, so nobody reads half of it.',
+    options: { file: { ...TEXT, describe: 'Into this file, whole or not at all: for the node exporter' } },
+    examples: [['$0 metrics --file /var/lib/prometheus/node-exporter/cron-mission.prom', 'from crontab, each minute']],
+    load: async () => ({ run: (await import('./metrics.ts')).metrics }),
+  },
+  {
     usage: 'migrate',
     describe: 'Make the queue tables, or bring them to the version of this program',
     more: 'Each version is applied once, in order, and the command may be given again. A SQLite file gets its tables by itself.',
