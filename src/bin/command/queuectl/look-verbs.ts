@@ -80,4 +80,20 @@ export const LOOKS: readonly Verb[] = [
     ],
     load: async () => ({ run: (await import('./stats.ts')).stats }),
   },
+  {
+    usage: 'top',
+    describe: 'Watch the queue work: a live board',
+    more: 'It shows queues, workers, the tasks that run longest and what is wrong, and draws itself anew each second. Keys choose a row, look into it, pause and resume; ? lists them. Where there is no terminal it prints the board once.',
+    options: {
+      interval: { ...TEXT, describe: 'Look again after so long, 200ms to 1h [default: 1s]' },
+      queue: { ...TEXT, describe: 'This queue alone' },
+      once: { ...SWITCH, describe: 'Print the board once, and leave' },
+    },
+    examples: [
+      ['$0 top', 'q leaves, ? shows the keys'],
+      ['$0 top --once --queue mail', 'one queue, once, as text; so it is in a pipe, too'],
+      ['$0 top --json --interval 10s', 'an object for each look'],
+    ],
+    load: async () => ({ run: (await import('./top.ts')).top }),
+  },
 ]
