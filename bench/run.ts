@@ -19,9 +19,17 @@ const BENCHES: Record<string, { readonly about: string; readonly load: () => Pro
     about: 'tasks per second of do-queue against xargs -P -n1 on the same tiny program',
     load: () => import('./spawn.ts'),
   },
+  purge: {
+    about: 'how long claims take while queuectl purge deletes, against without it',
+    load: () => import('./purge.ts'),
+  },
   tick: {
     about: 'CPU of a tick that finds nothing due against node -e 0',
     load: () => import('./tick.ts'),
+  },
+  operate: {
+    about: 'what queuectl needs to answer over a million finished tasks, against queuectl --version',
+    load: () => import('./operate.ts'),
   },
 }
 

@@ -4,8 +4,11 @@
 import { PAUSE_FLAGS } from '../../pause-flags.ts'
 import { SWITCH, TEXT, type Verb } from '../../verb.ts'
 import { CHANGES } from './change-verbs.ts'
+import { FILTERS } from './filter-flags.ts'
 import { LOOKS } from './look-verbs.ts'
 
+const DRY_RUN = { ...SWITCH, describe: 'Say what would be changed, and change nothing' }
+const YES = { ...SWITCH, describe: 'Do not ask' }
 
 export const VERBS: readonly Verb[] = [
   ...LOOKS,
@@ -45,12 +48,85 @@ export const VERBS: readonly Verb[] = [
     load: async () => ({ run: (await import('./resume.ts')).resume }),
   },
   {
+    usage: 'purge',
+    describe: 'Delete tasks that finished long ago, and with --logs day files of that age',
+    more: 'It deletes by id in small transactions and rests in between, so that workers go on; killed in the middle it has deleted what it says, and the next purge goes on. Unfinished tasks are never deleted.',
+    options: {
+      'older-than': { ...TEXT, describe: 'Finished so long ago, such as 30d' },
+      status: { ...TEXT, describe: 'In this state: done, failed, cancelled; several with commas [default: all three]' },
+      queue: { ...TEXT, describe: 'Of this queue' },
+      task: { ...TEXT, describe: 'Of this task program' },
+      'free-unique': { ...SWITCH, describe: 'Also those that keep their unique value: it may be given again' },
+      logs: { ...SWITCH, describe: 'Delete log files of that age, too' },
+      'max-time': { ...TEXT, describe: 'Stop after so long; the next purge goes on' },
+      pace: { ...TEXT, describe: 'Percent of the time in which it works, 1 to 100 [default: 50]' },
+      'dry-run': { ...SWITCH, describe: 'Say what would be deleted, and delete nothing' },
+      yes: YES,
+    },
+    examples: [
+      ['$0 purge --older-than 30d --logs', 'asks on a terminal; as a job it needs no --yes'],
+      ['$0 purge --older-than 7d --status done', 'keeps what failed'],
+    ],
+    exits: [[75, 'it was asked to stop, and left some']],
+    load: async () => ({ run: (await import('./purge.ts')).purge }),
+  },
+  {
+    usage: 'move',
+    describe: 'Move waiting tasks to another queue, or to another database',
+    more: 'What runs stays. A task that goes to another database is written there first and deleted here then, and given again the command goes on where it was cut off: no task is lost, and none is there twice.',
+    options: {
+      to: { ...TEXT, describe: 'To this queue' },
+      'to-url': { ...TEXT, describe: 'To this database: mysql://… or sqlite:FILE' },
+      back: { ...SWITCH, describe: 'Let go here what a move to a database that was cut off still holds' },
+      ...FILTERS,
+      'dry-run': DRY_RUN,
+      yes: YES,
+    },
+    examples: [
+      ['$0 move --queue mail --task newsletter --to slow', 'out of the way of the others'],
+      ['$0 move --to-url mysql://shop:secret@127.0.0.1/shop', 'from SQLite to MySQL; goes on where it was cut off'],
+    ],
+    exits: [[75, 'it was asked to stop, and left some']],
+    load: async () => ({ run: (await import('./move.ts')).move }),
+  },
+  {
+    usage: 'export',
+    describe: 'Print tasks as JSON, one a line',
+    more: 'A line has every column of the task. Exported while workers are at it, each task is as it was when it was read.',
+    options: FILTERS,
+    examples: [['$0 export --status failed > failed.ndjson', 'for a script, or for "queuectl import"']],
+    exits: [[65, 'the parameter of a task is no text, and cannot be exported as it is']],
+    load: async () => ({ run: (await import('./export.ts')).exportTasks }),
+  },
+  {
+    usage: 'import [file]',
+    describe: 'Add the tasks of an export, from a file or standard input',
+    more: 'Every line is read and checked before the first task is added, so a mistake in the last one adds nothing.',
+    surplus: 'One file at a time.',
+    positionals: { file: { type: 'string', describe: 'A file of JSON lines [default: standard input]' } },
+    options: { queue: { ...TEXT, describe: 'All into this queue' }, 'dry-run': DRY_RUN },
+    examples: [['$0 import failed.ndjson --dry-run', 'reads every line, and adds nothing']],
+    exits: [
+      [65, 'a line cannot be added: nothing was'],
+      [75, 'it was asked to stop, and left some'],
+    ],
+    load: async () => ({ run: (await import('./import.ts')).importTasks }),
+  },
+  {
     usage: 'metrics',
     describe: 'Print what Prometheus reads',
     more: 'Depths, ages, rates, durations and workers, in the text format of Prometheus. The file is replaced in one step, so nobody reads half of it.',
     options: { file: { ...TEXT, describe: 'Into this file, whole or not at all: for the node exporter' } },
     examples: [['$0 metrics --file /var/lib/prometheus/node-exporter/cron-mission.prom', 'from crontab, each minute']],
     load: async () => ({ run: (await import('./metrics.ts')).metrics }),
+  },
+  {
+    usage: 'schema',
+    describe: 'Print the statements that make the tables',
+    more: 'For a database that is set up by somebody else. Run "queuectl migrate" where the tables are there already.',
+    options: { for: { ...TEXT, describe: 'For mysql or sqlite [default: as the database is]' } },
+    examples: [['$0 schema --for mysql > queue.sql', 'asks no database']],
+    load: async () => ({ run: (await import('./schema.ts')).schema }),
   },
   {
     usage: 'migrate',
