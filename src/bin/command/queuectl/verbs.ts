@@ -113,6 +113,17 @@ export const VERBS: readonly Verb[] = [
     load: async () => ({ run: (await import('./import.ts')).importTasks }),
   },
   {
+    usage: 'doctor',
+    describe: 'Examine the live database: its settings, our statements, what was left behind',
+    more: 'Every finding is one sentence that says what to do. Exits 1 when there is a problem; notes are for you to know. Two claims are rehearsed on one task of a queue that nobody works, which is gone a moment later; nothing else is written. "cron-mission doctor" says why ticks do not run.',
+    examples: [
+      ['$0 doctor && echo fine', 'all that it looks at'],
+      ["$0 doctor --json | jq -r '.fix // empty'", 'the statements and commands that mend it'],
+    ],
+    exits: [[1, 'there is a problem']],
+    load: async () => ({ run: (await import('./doctor.ts')).doctor }),
+  },
+  {
     usage: 'metrics',
     describe: 'Print what Prometheus reads',
     more: 'Depths, ages, rates, durations and workers, in the text format of Prometheus. The file is replaced in one step, so nobody reads half of it.',
