@@ -147,4 +147,16 @@ export const VERBS: readonly Verb[] = [
     examples: [['$0 migrate --dry-run', 'what it would run']],
     load: async () => ({ run: (await import('./migrate.ts')).runMigrateCommand }),
   },
+  {
+    usage: 'completion <shell>',
+    describe: 'Print what makes a shell complete our commands: bash or zsh',
+    more: 'The script completes the verbs, flags and known values of cron-mission, do-queue, add-task and queuectl, and the jobs, queues and task programs of the project that one is in. It asks no database and starts none of our commands.',
+    surplus: 'One shell: bash or zsh.',
+    positionals: { shell: { type: 'string', describe: 'The shell: bash or zsh' } },
+    examples: [
+      ['source <($0 completion bash)', 'in ~/.bashrc'],
+      ['source <($0 completion zsh)', 'in ~/.zshrc, behind compinit'],
+    ],
+    load: async () => ({ run: (await import('./completion.ts')).completion }),
+  },
 ]
