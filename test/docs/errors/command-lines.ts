@@ -1,0 +1,131 @@
+/** What is refused in a project where all is well. */
+import type { Refused } from './refused.ts'
+
+/** A job of each kind, one that has a mistake among its functions, and one of another host. */
+export const SCHEDULE = `import { always, daily, defineSchedule, every, once } from 'cron-mission'
+export default defineSchedule({
+  timezone: 'UTC',
+  jobs: {
+    mail: { when: every('1m'), queue: 'mail' },
+    report: { when: daily('02:30'), exec: ['true'] },
+    minutely: { when: every('1m'), exec: ['true'] },
+    idle: { when: daily('02:30'), exec: ['true'], paused: 'not needed' },
+    wrong: { when: daily('02:30'), exec: ['true'], onlyIf: () => { throw new Error('no such table') } },
+    over: { when: once('2026-01-01 00:00'), exec: ['true'] },
+    standing: { when: always(), queue: 'standing' },
+    elsewhere: { when: daily('02:30'), exec: ['true'], hosts: ['nowhere'] },
+  },
+})
+`
+
+const A_TIME = '… is "…". Use a time such as 2026-11-20, "2026-11-20 18:04" or 2026-11-20T18:04:05Z'
+
+export const COMMAND_LINES: readonly Refused[] = [
+  { run: 'add-task a --nope', exit: 64, says: '--… is not known here.' },
+  { run: 'do-queue --nope --neither', exit: 64, says: '--…, --… are not known here.' },
+  { run: 'cron-mission list --next', exit: 64, says: '--… needs a value.' },
+  { run: 'do-queue -q', exit: 64, says: '-… needs a value.' },
+  { run: 'queuectl show', exit: 64, says: 'An argument is missing: …' },
+  { run: 'do-queue mail', exit: 64, says: '… takes flags only.' },
+  { run: 'cron-mission run mail report', exit: 64, says: 'One job at a time. See' },
+  { run: 'cron-mission next 0 3', exit: 64, says: 'One job at a time, and a cron expression in quotes.' },
+  { run: 'cron-mission why mail 2026-11-20 02:30', exit: 64, says: 'One job, and one time: ' },
+  { run: 'add-task a b c', exit: 64, says: 'Give a task and at most one param;' },
+  { run: 'cron-mission zzz', exit: 64, says: '"…" is no command of cron-mission.' },
+  { run: 'queuectl zzz', exit: 64, says: '"…" is no command of queuectl.' },
+  { run: 'cron-mission lst', exit: 64, says: '"…" is no command of ….' },
+  { run: 'queuectl', exit: 64, says: 'Name a command: ' },
+  { run: 'do-queue --total 61', exit: 64, says: '--… is …. Use a whole number' },
+  { run: 'do-queue --batch=', exit: 64, says: '--… is …. Use a whole number' },
+  { run: 'add-task a --in soon', exit: 64, says: '--… is "…". Use a duration' },
+  { run: 'add-task a --at soon', exit: 64, says: `--${A_TIME}.` },
+  { run: 'do-queue --since soon', exit: 64, says: `--${A_TIME}, or how long ago: 2h.` },
+  { run: 'do-queue --directory gone', exit: 64, says: '--directory is …, which is not there.' },
+  { run: 'do-queue --directory schedule.ts', exit: 64, says: '--directory is …, which is no directory.' },
+  { run: 'do-queue --total 4', exit: 64, says: '--total is … and --shard is missing.' },
+  { run: 'do-queue --total 4 --shard 4', exit: 64, says: '--shard is …. Use' },
+  { run: 'do-queue --shard=', exit: 64, says: '--shard is …, and --total is 1' },
+  { run: 'do-queue --job a --exec ["a"] --queue b', exit: 64, says: '--queue is …. With --exec' },
+  { run: 'do-queue --queue exec:a', exit: 64, says: "--queue is …, where runs of a job's command stand." },
+  { run: 'do-queue --exec ["a"]', exit: 64, says: '--exec is given without --job.' },
+  { run: 'do-queue --job a --exec a', exit: 64, says: '--exec is …. Give a JSON list' },
+  { run: 'do-queue --slot 2026-11-20T02:30Z', exit: 64, says: '--slot is given without --job.' },
+  { run: 'do-queue --job a --slot 02:30', exit: 64, says: '--slot is …. Give a whole minute' },
+  { run: 'add-task a b --file schedule.ts', exit: 64, says: 'Both a param and --file are given.' },
+  { run: 'add-task --file schedule.ts', exit: 64, says: '--file is given without a task.' },
+  { run: 'add-task a --file gone', exit: 64, says: '--file … cannot be read' },
+  { run: 'add-task a --file binary', exit: 65, says: '--file … is not UTF-8 text.' },
+
+  { run: ['add-task', ''], exit: 65, says: 'The task is empty.' },
+  { run: 'do-queue --queue a/b', exit: 65, says: 'The queue … is no queue name.' },
+  { run: 'add-task a --queue=', exit: 65, says: 'The queue … is no queue name.' },
+  { run: ['add-task', 'a'.repeat(129)], exit: 65, says: 'The … is … characters long.' },
+  { run: ['add-task', 'a', 'x'.repeat(65_536)], exit: 65, says: 'The param is … bytes long.' },
+  { run: 'add-task a --unique=', exit: 65, says: 'The … is empty.' },
+  { run: 'add-task a --key=', exit: 65, says: 'The … is empty.' },
+  { run: 'add-task a --at 2030-01-01 --in 1h', exit: 65, says: 'Both "at" and "in" are given.' },
+  { run: 'add-task a --at 1970-01-01', exit: 65, says: 'The time "…" is …. Give a time after 1970.' },
+  { run: 'add-task a --at 2020-01-01', exit: 65, says: 'The time "at" is …, which is over.' },
+  { run: 'add-task a --expires 2020-01-01', exit: 65, says: 'The task would expire at …, which is over.' },
+  { run: 'add-task a --in 1h --expires 1m', exit: 65, says: 'The task would expire at …, before it may run' },
+  { run: ['add-task', 'a', '--retry', '1m,'.repeat(90)], exit: 64, says: 'The retry list is … characters long.' },
+  { run: 'do-queue --retry 1m;2m', exit: 64, says: 'The retry list "…" has the entry' },
+  { run: 'do-queue --log-format xml', exit: 64, says: '… is "…". Use text or json.' },
+  { run: 'do-queue --crash no', exit: 64, says: '… is "…". Use retry, hold or fail.' },
+
+  { run: 'cron-mission check --schedule gone.ts', exit: 78, says: 'There is no schedule file ….' },
+  { run: 'cron-mission why mial', exit: 64, says: 'There is no job "…" in …. Did you mean' },
+  { run: 'cron-mission stop zzzzzzz', exit: 64, says: 'There is no job "…" in …. "cron-mission list"' },
+  { run: 'cron-mission run elsewhere', exit: 64, says: 'The job "…" runs on …, and this is …' },
+  { run: 'cron-mission backfill elsewhere --from 2d', exit: 64, says: 'The job "…" runs on …, and this is …' },
+  { run: ['cron-mission', 'next', ''], exit: 64, says: 'Name a job, or give a cron expression' },
+  { run: 'cron-mission next mail --timezone Mars', exit: 64, says: '--timezone is "…".' },
+  { run: 'cron-mission why mail 25:00', exit: 64, says: 'The time is "…".' },
+  { run: 'cron-mission simulate --from 2027-01-02 --to 2027-01-01', exit: 64, says: 'The time from … to … is none.' },
+  { run: 'cron-mission simulate --to 2099-01-01', exit: 64, says: 'The time from … to … is too long.' },
+  { run: 'cron-mission run report --slot 2099-01-01', exit: 64, says: '--slot is …, which is to come.' },
+  { run: 'cron-mission run idle', exit: 75, says: 'The job "…" was not started: ….' },
+  { run: 'cron-mission run wrong', exit: 78, says: 'The job "…" was not started: …. Look' },
+  { run: 'cron-mission backfill mail', exit: 64, says: 'The job "…" works a queue, where tasks wait' },
+  { run: 'cron-mission backfill report', exit: 64, says: '--from is missing.' },
+  { run: 'cron-mission backfill report --from 2d --to 2099-01-01', exit: 64, says: '--to is …, which is to come' },
+  { run: 'cron-mission backfill report --from 2d --to 3d', exit: 64, says: '--from is after --to.' },
+  { run: 'cron-mission backfill minutely --from 2020-01-01', exit: 64, says: 'The job "…" is due more than' },
+  { run: 'cron-mission pause --host a --this-host', exit: 64, says: 'Both --host and --this-host are given.' },
+  { run: 'cron-mission pause --host a/b', exit: 64, says: '--host is "…".' },
+  { run: 'cron-mission pause --reason=', exit: 64, says: '--reason is one line' },
+  { run: 'cron-mission pause --until soon', exit: 64, says: '--until is "…". Use how long from now' },
+  { run: 'cron-mission pause --until 2020-01-01', exit: 64, says: '--until is …, which is over.' },
+  { run: 'cron-mission install --url sqlite:x.db', exit: 64, says: 'A crontab can be read in the list of processes' },
+
+  { run: 'cron-mission next over', exit: 0, says: '… does not run any more.', prints: true },
+  { run: 'cron-mission next standing', exit: 0, says: '… is always to be at work', prints: true },
+  { run: 'cron-mission next idle', exit: 0, says: '… is paused in the schedule', prints: true },
+  {
+    run: 'cron-mission backfill report --from 2d --json',
+    exit: 64,
+    says: 'There is no terminal to ask at. Look with',
+  },
+]
+
+/** Of a line on standard input. */
+const LINES: readonly (readonly [line: string, says: string])[] = [
+  ['{"task":', 'This is not JSON.'],
+  ['["a"]', 'This is not a JSON object.'],
+  ['{"task":"a","colour":1}', 'A task has no field "…".'],
+  ['{"task":1}', 'The … is …. Give text.'],
+  ['{"task":"a","keepUnique":1}', 'The … is …. Use true or false.'],
+  ['{"task":"a","priority":"1"}', 'The … is …. Use a whole number'],
+  ['{"task":"a\\u0000"}', 'The … … holds a NUL or half a character.'],
+  ['{"task":"a","param":1}', 'The param is …. Give text;'],
+  ['{"task":"a","param":"\\u0000"}', 'The param holds a NUL byte'],
+  ['{"task":"a","param":"\\ud800"}', 'The param is not well-formed Unicode'],
+  ['{"task":"a","at":"soon"}', 'The time "…" is …, which is no time.'],
+  ['{"task":"a","retry":"1m;2m"}', 'The retry list "…" has the entry'],
+  ['{"task":"a"}\n{"task":', 'Line …: … … tasks of earlier lines were added.'],
+]
+
+export const STANDARD_INPUT: readonly Refused[] = [
+  ...LINES.map(([stdin, says]) => ({ run: 'add-task', exit: 65, says, stdin })),
+  { run: 'add-task', exit: 65, says: 'This is not UTF-8.', stdin: Buffer.from([0x7b, 0xff, 0x7d]) },
+]

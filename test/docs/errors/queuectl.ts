@@ -1,0 +1,72 @@
+/** What `queuectl` refuses where all is well. */
+import type { Refused } from './refused.ts'
+
+export const QUEUECTL: readonly Refused[] = [
+  { run: 'queuectl show 1 2', exit: 64, says: 'One task at a time.' },
+  { run: 'queuectl pause a b', exit: 64, says: 'One queue at a time.' },
+  { run: 'queuectl import a b', exit: 64, says: 'One file at a time.' },
+  { run: 'queuectl show 9', exit: 65, says: 'There is no task ….' },
+  { run: 'queuectl logs 9', exit: 65, says: 'There is no task ….' },
+  { run: 'queuectl show nine', exit: 64, says: '"…" is no task id. Use a whole number such as 17.' },
+  { run: 'queuectl cancel nine', exit: 64, says: '"…" is no task id. Use whole numbers' },
+  { run: 'queuectl cancel 20-10', exit: 64, says: '"…" is turned round.' },
+  { run: 'queuectl cancel 1-200000', exit: 64, says: 'These are … ids.' },
+  { run: 'queuectl retry', exit: 64, says: 'Name the tasks by id' },
+  { run: 'queuectl retry 17 --limit 3', exit: 64, says: '--limit is for tasks that filters select.' },
+  { run: 'queuectl release --status done', exit: 64, says: '--status is …, and … is for tasks' },
+  { run: 'queuectl list --status new', exit: 64, says: '--status is "…". Use ….' },
+  { run: 'queuectl list --task a,,b', exit: 64, says: '--… is "…". Separate names with commas.' },
+  { run: 'queuectl list --error=', exit: 64, says: '--… is empty.' },
+  { run: 'queuectl list --queue café', exit: 64, says: '--queue is "…". Names of queues' },
+  { run: 'queuectl list --from-id 9 --to-id 8', exit: 64, says: '--… is … and --… is …: nothing is between' },
+  { run: 'queuectl logs 1 --json --follow', exit: 64, says: '--json prints one object' },
+  { run: 'queuectl logs 1', exit: 75, says: 'Task … has not run… yet.' },
+  { run: 'queuectl pause', exit: 64, says: 'Name what to pause:' },
+  { run: 'queuectl resume', exit: 64, says: 'Name what to resume:' },
+  { run: 'queuectl resume mail --all', exit: 64, says: '--all lifts every pause.' },
+  { run: 'queuectl pause exec:report', exit: 64, says: '… has the runs of the job ….' },
+  { run: 'queuectl pause --task=', exit: 64, says: '--task is …. Give the name' },
+  { run: ['queuectl', 'pause', '--task', 'é'.repeat(60)], exit: 64, says: 'The name of the task program is too long' },
+  { run: 'queuectl purge', exit: 64, says: 'Say how old:' },
+  { run: 'queuectl purge --older-than 30d --status ready', exit: 64, says: '--status is "…". Use …: what has not' },
+  { run: 'queuectl move --queue a', exit: 64, says: 'Say where to:' },
+  { run: 'queuectl move --to b --back', exit: 64, says: '--back is about a move' },
+  { run: 'queuectl move --to b', exit: 64, says: 'Say which tasks:' },
+  {
+    run: 'queuectl move --queue default --to b',
+    exit: 64,
+    says: 'There is no terminal to ask at. Look with',
+    prints: true,
+  },
+  { run: 'queuectl move --to-url sqlite:queue.db', exit: 64, says: '--to-url leads to the database' },
+  { run: 'queuectl move --status done --to b', exit: 64, says: 'Tasks that … are not moved.' },
+  { run: 'queuectl move --queue exec:report --to b', exit: 64, says: "The queue … has the runs of a job's command" },
+  { run: 'queuectl import gone', exit: 64, says: 'The file … cannot be read (…). Name' },
+  { run: 'queuectl import .', exit: 64, says: 'The file … cannot be read (…). Name' },
+  { run: 'queuectl import', env: { TMPDIR: '/nowhere' }, stdin: '{}', exit: 69, says: 'No file can be written in …' },
+  { run: 'queuectl top --once --interval 1ms', exit: 64, says: '--interval is ….' },
+  { run: 'queuectl schema --for oracle', exit: 64, says: '--for is "…".' },
+  { run: 'queuectl completion fish', exit: 64, says: '"…" is no shell that is known here.' },
+  { run: 'queuectl completion bash zsh', exit: 64, says: 'One shell: bash or zsh.' },
+  { run: 'queuectl metrics --json', exit: 64, says: 'There is no --json here:' },
+  { run: 'queuectl metrics --file not/there', exit: 78, says: 'The metrics cannot be written into' },
+]
+
+/** Of a line that `import` reads. */
+const LINES: readonly (readonly [line: string, says: string])[] = [
+  ['{"task":', 'This is not JSON.'],
+  ['["a"]', 'This is not a JSON object.'],
+  ['{"task":"a","state":"new"}', 'The state is ….'],
+  ['{"task":"a","state":"ready","colour":1}', 'There is no field "…".'],
+  ['{"task":"a","state":"ready","past":1}', 'The field "past" is no list'],
+  ['{"task":"a","state":"ready","past":[1]}', 'An attempt in "past" is no object.'],
+  ['{"task":"a","state":"ready","at":true}', 'The time "…" is …, which is no time.'],
+  [`"${'x'.repeat(4_200_000)}"`, 'This is longer than any task.'],
+]
+
+export const IMPORTED: readonly Refused[] = LINES.map(([stdin, says]) => ({
+  run: 'queuectl import',
+  exit: 65,
+  says,
+  stdin,
+}))
