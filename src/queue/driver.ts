@@ -83,6 +83,8 @@ export interface Dialect {
   readonly migratesItself: boolean
   /** How many milliseconds one of many writes may take, so that those who want to write beside it do not feel it. */
   readonly batchMs: number
+  /** Between two such batches others have at least so long, in milliseconds. */
+  readonly restMs: number
   /** Row values per statement that are known to be accepted. */
   readonly maxValues: number
   /** A UNIQUE key refused the row. */

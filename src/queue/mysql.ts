@@ -38,6 +38,7 @@ export const mysqlDialect: Dialect = {
   limitedBranch: (select) => `(${select})`,
   migratesItself: false,
   batchMs: 50,
+  restMs: 0,
   maxValues: 60_000,
   isDuplicate: (error) => errorNumber(error) === 1062,
   isAlreadyThere: (error) => [1060, 1061].includes(errorNumber(error)),

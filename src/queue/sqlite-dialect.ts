@@ -52,7 +52,8 @@ export const sqliteDialect: Dialect = {
   ],
   limitedBranch: (select) => `SELECT * FROM (${select})`,
   migratesItself: true,
-  batchMs: 5, // there is one writer at a time
+  batchMs: 3, // there is one writer at a time
+  restMs: 30,
   maxValues: 32_000,
   isDuplicate,
   isAlreadyThere: (error) => error instanceof Error && /^duplicate column name|already exists$/.test(error.message),

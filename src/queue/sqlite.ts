@@ -19,6 +19,7 @@ import type { Changed, Driver, Executor, Value } from './driver.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 import { busyForLong, cannotOpen, isBusy, moved, named } from './sqlite-errors.ts'
 
+const SHORTEST_PAUSE_MS = 2
 const LONGEST_PAUSE_MS = 11
 const GIVE_UP_AFTER_MS = 10_000
 const LOOK_EVERY_MS = 1_000
@@ -180,13 +181,13 @@ class SqliteDriver implements Driver {
 
 async function whenNotBusy<T>(file: string, action: () => T): Promise<T> {
   const giveUpAt = runningMs() + GIVE_UP_AFTER_MS
-  for (;;) {
+  for (let longest = SHORTEST_PAUSE_MS; ; longest = Math.min(LONGEST_PAUSE_MS, longest * 2)) {
     try {
       return action()
     } catch (error) {
       if (!isBusy(error)) throw error
       if (runningMs() > giveUpAt) throw busyForLong(file, GIVE_UP_AFTER_MS, error)
-      await sleep(1 + Math.random() * (LONGEST_PAUSE_MS - 1))
+      await sleep(1 + Math.random() * (longest - 1))
     }
   }
 }

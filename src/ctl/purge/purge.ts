@@ -92,7 +92,7 @@ export async function purgeTasks(db: Driver, request: PurgeRequest, pace: PurgeP
       pace.onProgress(total)
       const tookMs = readMs + gone.tookMs
       size = nextSize(size, tookMs, db.dialect.batchMs)
-      await rest((tookMs * (100 - pace.percent)) / pace.percent, pace.stop)
+      await rest(restAfter(tookMs, pace.percent, db.dialect.restMs), pace.stop)
     }
   }
   return { ...counts, ended: 'all' }
@@ -172,6 +172,11 @@ async function remove(db: Driver, tasks: readonly FinishedTask[], before: number
 function nextSize(size: number, tookMs: number, batchMs: number): number {
   const fitting = Math.round((size * batchMs) / Math.max(tookMs, 0.1))
   return Math.max(SMALLEST_BATCH, Math.min(fitting, size * 2, LARGEST_BATCH))
+}
+
+/** At full pace it does not rest at all: who asks for that has nobody beside it. */
+function restAfter(tookMs: number, percent: number, leastMs: number): number {
+  return percent === 100 ? 0 : Math.max(leastMs, (tookMs * (100 - percent)) / percent)
 }
 
 async function rest(ms: number, stop: AbortSignal): Promise<void> {
