@@ -13,6 +13,7 @@ import { migrate } from '../src/queue/migrate.ts'
 import { openDriver } from '../src/queue/url.ts'
 import { makeDirectory } from '../test/helpers/cleanup.ts'
 import { startMariadb } from '../test/helpers/mariadb.ts'
+import { createDatabase } from './bench-database.ts'
 import { machine } from './machine.ts'
 import { DONE, FAILED, fill, LOG, OUTPUT_BYTES, READY } from './operate-rows.ts'
 import { type Spread, spread, table } from './statistics.ts'
@@ -100,12 +101,6 @@ function parsed(args: readonly string[]) {
   } catch (error) {
     throw new Complaint(EXIT.usage, `${(error as Error).message.replace(/\.?$/, '.')} Use --rounds and --only <verb>.`)
   }
-}
-
-async function createDatabase(server: string): Promise<void> {
-  const administration = await openDriver(server, '/')
-  await administration.run('CREATE DATABASE bench')
-  await administration.close()
 }
 
 async function makeProject(database: string, urlOf: (directory: string) => string): Promise<Project> {

@@ -15,6 +15,7 @@ import { openDriver } from '../src/queue/url.ts'
 import { localTime } from '../src/time/zone.ts'
 import { makeDirectory } from '../test/helpers/cleanup.ts'
 import { startMariadb } from '../test/helpers/mariadb.ts'
+import { createDatabase } from './bench-database.ts'
 import { type Machine, machine } from './machine.ts'
 import { measure } from './measure.ts'
 import { type Spread, spread, table } from './statistics.ts'
@@ -105,12 +106,6 @@ function parsed(args: readonly string[]) {
 function wholeNumber(flag: string, text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new Complaint(EXIT.usage, `--${flag} is ${text}. Use a whole number from 1.`)
   return Number(text)
-}
-
-async function createDatabase(server: string): Promise<void> {
-  const administration = await openDriver(server, '/')
-  await administration.run('CREATE DATABASE bench')
-  await administration.close()
 }
 
 async function makeProject(database: string, urlOf: (directory: string) => string): Promise<Project> {
