@@ -26,6 +26,14 @@ export interface Counted {
   readonly isExact: boolean
 }
 
+const SIZE = /^(\d{1,9})\s?(K|M|G|T)(?:iB|B)?$/i
+
+/** @returns bytes of `256M`, `512 MiB`, `2G`, counted by 1024; undefined when it is no size */
+export function parseSize(text: string): number | undefined {
+  const [, count, unit = ''] = SIZE.exec(text.trim()) ?? []
+  return count === undefined ? undefined : Number(count) * 1_024 ** ('KMGT'.indexOf(unit.toUpperCase()) + 1)
+}
+
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
 
 /** `512 bytes`, `1.2 GiB` */

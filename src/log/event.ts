@@ -82,8 +82,10 @@ export function eventLine(
   return `${line}\n`
 }
 
+/** Nearly every word; to compile what tells of all characters takes longer than a line. */
+const PLAIN_ASCII = /^[!#-<>-~]+$/
 const PLAIN_WORD = /^[^\s"=\p{Cc}]+$/u
 
 function word(value: string): string {
-  return PLAIN_WORD.test(value) ? value : JSON.stringify(value)
+  return PLAIN_ASCII.test(value) || PLAIN_WORD.test(value) ? value : JSON.stringify(value)
 }

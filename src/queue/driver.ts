@@ -28,7 +28,17 @@ export interface Driver extends Executor {
    * Each of them has to be answered within seconds, unless they are `slow`, as those of a migration are.
    */
   transaction<T>(work: (tx: Executor) => Promise<T>, options?: { readonly slow: boolean }): Promise<T>
+  /** Where that can be told without asking for rows. */
+  readonly writes?: Writes
   close(): Promise<void>
+}
+
+/** What others write into the database. */
+export interface Writes {
+  /** Whoever commits, in whatever process of this host, writes to this file first. It may be missing. */
+  readonly file: string
+  /** It is another number when somebody else has committed since it was last asked. */
+  version(): Promise<number>
 }
 
 export interface StateIndex {
@@ -39,6 +49,9 @@ export interface StateIndex {
 
 /** States that are counted queue by queue. */
 export type DepthState = Extract<StatusName, 'ready' | 'scheduled' | 'held' | 'failed'>
+
+/** The columns of rows that are given as one JSON text, in their order. */
+export type GivenColumns = Readonly<Record<string, 'whole' | 'text'>>
 
 export interface Dialect {
   /** The database as a sentence calls it. */
@@ -77,6 +90,21 @@ export interface Dialect {
   readonly partOf: (condition: string) => string
   /** The index that has the rows of one queue and state side by side. */
   readonly depthIndex: (state: DepthState) => string
+  /**
+   * A table of the name `given`, of the one value at its place: a JSON array that has an array for each row. However many rows
+   * these are, the text is the same, so it is prepared once, and what belongs to an id is found without a search.
+   */
+  readonly given: (columns: GivenColumns) => string
+  /**
+   * UPDATE of the rows of `queue` whose `id` is among those given, in the order in which they are given. The value of `given` comes
+   * first, then those of `set`, then those of `where`. Columns have other names than those of `queue`, but for `id`.
+   */
+  readonly updateGiven: (columns: GivenColumns, set: string, where: string) => string
+  /**
+   * A statement that is answered when the condition holds, looked at every `everyMs` for so many turns, or without it after the
+   * last. Undefined where there is none; a server that is called by the same name may refuse it.
+   */
+  readonly waitUntil?: (condition: string, everyMs: number, turns: number) => string
   /** A SELECT with an ORDER BY and a LIMIT of its own, as one branch of a UNION ALL. */
   readonly limitedBranch: (select: string) => string
   /** Whether a database without our tables gets them at once, or has to be migrated by hand. */

@@ -12,6 +12,7 @@ import { SCHEMA_VERSION } from './schema-version.ts'
 
 const LOCK = 'cron-mission:migrate'
 const LOCK_WAIT_SECONDS = 60
+const UNNAMED = 'unknown'
 
 /** @returns the version the tables are at; 0 when there are none */
 export async function schemaVersion(db: Executor, dialect: Dialect): Promise<number> {
@@ -29,12 +30,18 @@ export async function migrate(db: Driver): Promise<readonly Migration[]> {
   return db.dialect.migratesItself ? migrateInTransaction(db) : migrateUnderLock(db)
 }
 
-/** Refuses to work on tables of another version, with the sentence that says what to do. */
-export async function requireSchema(db: Driver): Promise<void> {
-  const version = await schemaVersion(db, db.dialect)
-  if (version === SCHEMA_VERSION) return
-  if (version < SCHEMA_VERSION && db.dialect.migratesItself) return void (await migrate(db))
-  throw new Complaint(EXIT.badConfig, mismatch(version))
+/**
+ * Refuses to work on tables of another version, with the sentence that says what to do.
+ *
+ * @returns this installation's name, which is read with the version
+ */
+export async function requireSchema(db: Driver): Promise<string> {
+  const settings = await readSettings(db, db.dialect, ['schema_version', 'installation'])
+  const version = Number(settings.get('schema_version') ?? 0)
+  if (version === SCHEMA_VERSION) return settings.get('installation') ?? UNNAMED
+  if (version > SCHEMA_VERSION || !db.dialect.migratesItself) throw new Complaint(EXIT.badConfig, mismatch(version))
+  await migrate(db)
+  return installationName(db)
 }
 
 export function mismatch(version: number): string {
@@ -47,15 +54,22 @@ export function mismatch(version: number): string {
 
 /** This installation's name: part of every TASK_KEY, so that keys of two databases never meet. */
 export async function installationName(db: Driver): Promise<string> {
-  return (await readSetting(db, db.dialect, 'installation')) ?? 'unknown'
+  return (await readSetting(db, db.dialect, 'installation')) ?? UNNAMED
 }
 
 async function readSetting(db: Executor, dialect: Dialect, name: string): Promise<string | undefined> {
+  return (await readSettings(db, dialect, [name])).get(name)
+}
+
+async function readSettings(db: Executor, dialect: Dialect, names: readonly string[]): Promise<Map<string, string>> {
   try {
-    const rows = await db.all<{ value: string }>('SELECT value FROM setting WHERE name = ?', [name])
-    return rows[0]?.value
+    const rows = await db.all<{ name: string; value: string }>(
+      `SELECT name, value FROM setting WHERE name IN (${names.map(() => '?').join(', ')})`,
+      names,
+    )
+    return new Map(rows.map(({ name, value }) => [name, value]))
   } catch (error) {
-    if (dialect.isMissingTable(error)) return undefined
+    if (dialect.isMissingTable(error)) return new Map()
     throw error
   }
 }

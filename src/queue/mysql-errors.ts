@@ -160,6 +160,11 @@ function wordsFor(error: ServerError, { where, user, database }: MysqlPlace): [E
         EXIT.badConfig,
         `The queue tables of the database "${database}" at ${where} are not what they were (${message}). "queuectl doctor" says what is missing; or correct QUEUE_URL.`,
       ]
+    case 1064:
+      return [
+        EXIT.badConfig,
+        `The database at ${where} is too old for this program, whose SQL it does not understand. Use MariaDB 10.6, MySQL 8.0, or a later one.`,
+      ]
     case 1153:
       return [
         EXIT.badData,

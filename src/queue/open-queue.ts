@@ -16,6 +16,7 @@ import { borrowMysql, type CallersConnection } from './mysql.ts'
 import { checkNewTask, type NewTask, type TaskRow } from './new-task.ts'
 import { type Added, addMany, addOne } from './store/add.ts'
 import { DEFAULT_QUEUE_URL, openDriver } from './url.ts'
+import { wakeFile, wakeWorkers } from './wake-file.ts'
 
 export interface OpenOptions {
   /** What a relative SQLite file is relative to; default the current directory. */
@@ -51,7 +52,15 @@ const PATIENCE_MS = 30_000
  * @throws Complaint when the database cannot be used, saying what to do
  */
 export async function openQueue(url?: string, { directory = process.cwd() }: OpenOptions = {}): Promise<Queue> {
-  const db = await openDatabase(url ?? process.env.QUEUE_URL ?? DEFAULT_QUEUE_URL, directory)
+  const { db, installation } = await openNamed(url ?? process.env.QUEUE_URL ?? DEFAULT_QUEUE_URL, directory)
+  const wakeFiles = new Map<string, string>()
+  const wake = (rows: readonly TaskRow[]) => {
+    for (const queue of new Set(rows.map((row) => row.queue))) {
+      const file = wakeFiles.get(queue) ?? wakeFile(installation, queue)
+      wakeFiles.set(queue, file)
+      wakeWorkers(file)
+    }
+  }
   return {
     check(task) {
       check(db, [task])
@@ -62,6 +71,7 @@ export async function openQueue(url?: string, { directory = process.cwd() }: Ope
         connection === undefined
           ? await onceOnly(db, () => addOne(db, db.dialect, row))
           : await borrowed(connection, row)
+      if (connection === undefined && id !== undefined) wake([row])
       return { id, added: id !== undefined }
     },
     async addMany(tasks, { connection } = {}) {
@@ -70,7 +80,9 @@ export async function openQueue(url?: string, { directory = process.cwd() }: Ope
         const lent = borrowMysql(connection)
         return addMany(lent, lent.dialect, rows)
       }
-      return onceOnly(db, () => db.transaction((tx) => addMany(tx, db.dialect, rows)))
+      const added = await onceOnly(db, () => db.transaction((tx) => addMany(tx, db.dialect, rows)))
+      wake(rows)
+      return added
     },
     close: () => db.close(),
   }
@@ -89,6 +101,17 @@ export interface Waiting {
  * @throws Complaint when it cannot be used; at once when waiting would not help: a wrong password, no such database, no tables
  */
 export async function openDatabase(url: string, directory: string, waiting?: Waiting): Promise<Driver> {
+  return (await openNamed(url, directory, waiting)).db
+}
+
+/** A database with tables of the right version. */
+export interface NamedDatabase {
+  readonly db: Driver
+  /** The database's name for itself. */
+  readonly installation: string
+}
+
+export async function openNamed(url: string, directory: string, waiting?: Waiting): Promise<NamedDatabase> {
   let said = false
   const patience = {
     forMs: waiting?.patienceMs ?? 0,
@@ -99,8 +122,8 @@ export async function openDatabase(url: string, directory: string, waiting?: Wai
   }
   const db = await openDriver(url, directory, patience, false)
   try {
-    await again(db.dialect, patience, () => requireSchema(db))
-    return db
+    const installation = await again(db.dialect, patience, () => requireSchema(db))
+    return { db, installation }
   } catch (error) {
     await db.close()
     throw error

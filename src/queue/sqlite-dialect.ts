@@ -3,7 +3,7 @@
  *
  * Times are integers. An index holds the rows of one state, so that which one a statement is to use goes by the state.
  */
-import type { Dialect, StateIndex } from './driver.ts'
+import type { Dialect, GivenColumns, StateIndex } from './driver.ts'
 import { isBusy, isDuplicate, isMissingTable, isUnavailable } from './sqlite-errors.ts'
 import type { StatusName } from './status.ts'
 
@@ -25,6 +25,11 @@ const DEPTH_INDEXES = {
   held: 'queue_held',
   failed: 'queue_failures',
 } as const
+
+function given(columns: GivenColumns): string {
+  const parts = Object.keys(columns).map((name, place) => `value ->> ${place} AS ${name}`)
+  return `(SELECT ${parts.join(', ')} FROM json_each(?)) AS given`
+}
 
 export const sqliteDialect: Dialect = {
   title: 'SQLite',
@@ -50,6 +55,14 @@ export const sqliteDialect: Dialect = {
     { index: 'queue_failed', states: ['failed'] },
     { index: 'queue_cancelled', states: ['cancelled'] },
   ],
+  given,
+  updateGiven: (columns, set, where) =>
+    `WITH given AS (SELECT * FROM ${given(columns)})
+     UPDATE queue
+        SET ${set}
+       FROM given
+      WHERE queue.id = given.id
+        AND ${where}`,
   limitedBranch: (select) => `SELECT * FROM (${select})`,
   migratesItself: true,
   batchMs: 3, // there is one writer at a time

@@ -15,7 +15,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { runningMs } from '../time/running.ts'
 import { type AgainOptions, again } from './again.ts'
-import type { Changed, Driver, Executor, Value } from './driver.ts'
+import type { Changed, Driver, Executor, Value, Writes } from './driver.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 import { busyForLong, cannotOpen, isBusy, moved, named } from './sqlite-errors.ts'
 
@@ -38,7 +38,7 @@ export interface SqliteOptions {
  */
 export async function openSqlite(file: string, options: SqliteOptions, waiting: AgainOptions): Promise<Driver> {
   makeDirectory(dirname(file), file)
-  const { DatabaseSync } = await loadSqlite()
+  const { DatabaseSync } = loadSqlite()
   const open = () => {
     let database: DatabaseSync | undefined
     try {
@@ -64,11 +64,11 @@ function makeDirectory(directory: string, file: string): void {
 }
 
 /** Node 22 warns that its SQLite is experimental, on stderr, which cron would mail every minute. */
-async function loadSqlite(): Promise<typeof import('node:sqlite')> {
+function loadSqlite(): typeof import('node:sqlite') {
   const emitWarning = process.emitWarning
   process.emitWarning = () => {}
   try {
-    return await import('node:sqlite')
+    return process.getBuiltinModule('node:sqlite')
   } finally {
     process.emitWarning = emitWarning
   }
@@ -76,6 +76,7 @@ async function loadSqlite(): Promise<typeof import('node:sqlite')> {
 
 class SqliteDriver implements Driver {
   readonly dialect = sqliteDialect
+  readonly writes: Writes
   readonly #database: DatabaseSync
   readonly #file: string
   readonly #identity: string | undefined
@@ -88,6 +89,10 @@ class SqliteDriver implements Driver {
     this.#database = database
     this.#file = file
     this.#identity = fileAt(file)
+    this.writes = {
+      file: `${file}-wal`,
+      version: async () => (await this.all<{ data_version: number }>('PRAGMA data_version'))[0]?.data_version ?? 0,
+    }
   }
 
   async all<Row>(sql: string, values: readonly Value[] = []): Promise<Row[]> {

@@ -109,9 +109,17 @@ export function localDay(zone: string, at: number): string {
   return new Date(at + zoneOffset(zone, at)).toISOString().slice(0, 10)
 }
 
+/** What `localTime` said last: many lines are of one moment. */
+const last = { at: Number.NaN, offset: 0, text: '' }
+
 /** `2026-11-20T18:04:05.123+01:00`: the wall clock of `zone` and how far it is from UTC. */
 export function localTime(zone: string, at: number): string {
   const offset = zoneOffset(zone, at)
+  if (last.at !== at || last.offset !== offset) Object.assign(last, { at, offset, text: withOffset(at, offset) })
+  return last.text
+}
+
+function withOffset(at: number, offset: number): string {
   const wall = new Date(at + offset).toISOString().slice(0, -1)
   if (offset === 0) return `${wall}Z`
   const minutes = Math.abs(Math.round(offset / 60_000))

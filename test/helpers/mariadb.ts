@@ -190,7 +190,8 @@ function lastWords(place: Place): string {
   return readFileSync(place.log, 'utf8').trimEnd().split('\n').slice(-8).join('\n')
 }
 
-async function freePort(): Promise<number> {
+/** Of the loopback; somebody else could take it before it is used. */
+export async function freePort(): Promise<number> {
   const listener = createServer()
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
   const address = listener.address()

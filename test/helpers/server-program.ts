@@ -1,6 +1,6 @@
 /**
- * The programs of this machine that tests need: the database server and tmux. Where they are, and how they get there on a
- * Debian.
+ * The programs of this machine that tests and benches need: the database server, tmux, a C compiler, PHP. Where they are, and
+ * how they get there on a Debian.
  *
  * Only the programs are wanted. `mariadb-server-core` is just that: no service, no configuration, no user.
  */
@@ -12,11 +12,22 @@ import { promisify } from 'node:util'
 
 /** What is installed with apt-get, and by nothing else. */
 const PACKAGES = {
-  server: { names: ['mariadb-server-core', 'mariadb-client-core'], what: 'to test against a real MariaDB' },
-  terminal: { names: ['tmux'], what: 'to test what a person sees on a terminal' },
+  server: {
+    names: ['mariadb-server-core', 'mariadb-client-core'],
+    program: 'mariadbd',
+    what: 'to test against a real MariaDB',
+  },
+  terminal: { names: ['tmux'], program: 'tmux', what: 'to test what a person sees on a terminal' },
+  compiler: { names: ['gcc', 'libc6-dev'], program: 'cc', what: 'to compile the C program that is measured beside' },
+  php: { names: ['php-cli', 'php-mysql'], program: 'php', what: 'to measure programs in PHP' },
 } as const
 
 type Need = keyof typeof PACKAGES
+
+interface Packages {
+  readonly names: readonly string[]
+  readonly what: string
+}
 
 /** The one command that puts the database server on a Debian. */
 export const INSTALL_COMMAND = installCommand('server')
@@ -60,17 +71,23 @@ export async function installServer(): Promise<void> {
  *
  * @returns undefined when it is there, else why it is not and what to run
  */
-export async function needTerminal(): Promise<string | undefined> {
-  if (findProgram('tmux') !== undefined) return undefined
-  const command = `${isRoot() ? '' : 'sudo '}${installCommand('terminal')}`
-  const remedy = `To run them: ${findProgram('apt-get') === undefined ? 'install tmux' : command}`
-  if (!canInstallServer()) return `no tmux was found. ${remedy}`
+export function needTerminal(): Promise<string | undefined> {
+  return needProgram('terminal')
+}
+
+/** The same for any of them. */
+export async function needProgram(need: Need): Promise<string | undefined> {
+  const { program } = PACKAGES[need]
+  if (findProgram(program) !== undefined) return undefined
+  const command = `${isRoot() ? '' : 'sudo '}${installCommand(need)}`
+  const remedy = `To run them: ${findProgram('apt-get') === undefined ? `install ${program}` : command}`
+  if (!canInstallServer()) return `no ${program} was found. ${remedy}`
   try {
-    await install('terminal')
+    await install(need)
     return undefined
   } catch (error) {
     const last = (error as Error).message.trimEnd().split('\n').at(-1)
-    return `apt-get could not install tmux (${last}). ${remedy}`
+    return `apt-get could not install ${program} (${last}). ${remedy}`
   }
 }
 
@@ -79,7 +96,11 @@ function installCommand(need: Need): string {
 }
 
 async function install(need: Need): Promise<void> {
-  const { names, what } = PACKAGES[need]
+  await installPackages(PACKAGES[need])
+}
+
+/** @param what  completes the line that is said: `to test against a real MariaDB` */
+export async function installPackages({ names, what }: Packages): Promise<void> {
   console.log(`Installing ${names.join(' and ')} with apt-get, ${what}.`)
   try {
     await aptGet('install', '-y', '--no-install-recommends', ...names)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import type { Driver, Value } from '../../src/queue/driver.ts'
 import { finish } from '../../src/queue/store/finish.ts'
 import { giveBack } from '../../src/queue/store/give-back.ts'
 import { promote } from '../../src/queue/store/promote.ts'
@@ -32,6 +33,45 @@ for (const database of DATABASES) {
       assert.ok(Math.abs(now - Number(stored.finished_at_ms)) < 5_000)
     }
     assert.equal((await db.all('SELECT id FROM attempt')).length, 0)
+  })
+
+  test(`a file's name reaches its row as it is, whatever is in it (${database.name})`, async (t) => {
+    const { db } = await openStore(t, database)
+    const files = ['it\'s "day".log', 'a\\b\\n.log', 'é漢😀.log', '[1,2].log', ' ', 'x'.repeat(255)]
+    await put(db, ...files.map(() => ({ task: 'a' })))
+    const tasks = await claimSome(db)
+
+    const ends = tasks.map((task, i) => {
+      const output = { file: files[i] ?? '', offset: 2 ** 52 + i, bytes: 1 }
+      return finishOf(task, { kind: 'done' }, { output })
+    })
+    assert.deepEqual(await finish(db, ends, PATIENCE_MS), [])
+
+    const rows = await db.all<{ log_file: string; log_offset: number }>('SELECT * FROM queue ORDER BY id')
+    assert.deepEqual(
+      rows.map(({ log_file, log_offset }) => [log_file, Number(log_offset)]),
+      files.map((file, i) => [file, 2 ** 52 + i]),
+    )
+  })
+
+  test(`claims and results have one text each, however many there are (${database.name})`, async (t) => {
+    const { db } = await openStore(t, database)
+    await put(db, ...Array.from({ length: 40 }, () => ({ task: 'a' })))
+    const texts = new Set<string>()
+    const run = (sql: string, values?: readonly Value[]) => {
+      texts.add(sql)
+      return db.run(sql, values)
+    }
+    const watched: Driver = Object.create(db, { run: { value: run }, all: { value: db.all.bind(db) } })
+
+    for (const limit of [1, 3, 36]) {
+      const tasks = await claimSome(watched, { limit })
+      const ends = tasks.map((task) => finishOf(task, { kind: 'done' }))
+      assert.deepEqual(await finish(watched, ends, PATIENCE_MS), [])
+    }
+
+    assert.equal(texts.size, 2)
+    assert.equal((await db.all('SELECT id FROM queue WHERE status = 1')).length, 40)
   })
 
   test(`an attempt that was not ok is scheduled again and leaves its story (${database.name})`, async (t) => {

@@ -108,6 +108,16 @@ test('a write that is too large is a sentence, and is not done again', { skip },
   if (!db.dialect.isConnectionLost(error)) assert.match(error.message, /^A write was larger than .+ max_allowed_packet/)
 })
 
+test('a server that does not know our SQL is told to be too old, and is not asked again', { skip }, async (t) => {
+  const { db } = await openAs(t, 'ALL')
+
+  const error = await db.all("SELECT id FROM TABLE_OF_A_LATER_ONE(?, '$')", ['[]']).catch((it) => it)
+
+  assert.equal(db.dialect.isTransient(error) || db.dialect.isUnavailable(error), false)
+  assert.equal(error.exitCode, EXIT.badConfig)
+  assert.match(error.message, /is too old for this program.+ Use MariaDB 10\.6, MySQL 8\.0, or a later one\.$/)
+})
+
 test('a user with as many connections as it may have is refused for now', { skip }, async (t) => {
   const { url, root, user } = await openAs(t, 'ALL')
   await root.query(`ALTER USER ${user}@'%' WITH MAX_USER_CONNECTIONS 1`)

@@ -23,8 +23,8 @@ for (const database of DATABASES) {
     const { db, open } = await openStore(t, database)
     const second = await open()
 
-    const unguarded = await rehearse(db, rewriting(second, /AND status = 0 .*|AND status = 0$/gm))
-    const unnamed = await rehearse(db, rewriting(second, /AND claim_token = CASE[\s\S]*$/g))
+    const unguarded = await rehearse(db, rewriting(second, /status = 0 +--.*\n\s*AND /g))
+    const unnamed = await rehearse(db, rewriting(second, /AND claim_token = given\.token/g))
 
     assert.equal(unguarded.claims, 2)
     assert.equal(unnamed.lostUpdate, true)
@@ -47,7 +47,7 @@ const server = DATABASES.find(({ name }) => name === 'mariadb')
 test('a column that is no TIMESTAMP shifts in another zone', { skip: server === undefined }, async (t) => {
   assert.ok(server)
   const { db, open } = await openStore(t, server)
-  await db.run('ALTER TABLE queue MODIFY COLUMN run_at DATETIME(3) NOT NULL')
+  await db.run('ALTER TABLE queue MODIFY COLUMN run_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3)')
 
   const { zoneShiftMs } = await rehearse(db, await open())
 
@@ -59,7 +59,7 @@ function rewriting(db: Driver, out: RegExp): Driver {
   const through = (executor: Executor): Executor => ({
     all: (sql, values) => executor.all(sql, values),
     run: (sql, values = []) => {
-      const text = sql.startsWith('UPDATE') ? sql.replaceAll(out, '') : sql
+      const text = /\bUPDATE\b/.test(sql) ? sql.replaceAll(out, '') : sql
       return executor.run(text, values.slice(0, text.split('?').length - 1))
     },
   })

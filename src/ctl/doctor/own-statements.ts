@@ -1,6 +1,7 @@
 /**
  * The statements of this program, by what they are for: not written down here but asked of the functions that run them.
  */
+import { bucketsOf } from '../../queue/bucket.ts'
 import type { Dialect, Driver, Value } from '../../queue/driver.ts'
 import { type Statement, statementsOf } from '../../queue/recording.ts'
 import { changeTasks } from '../../queue/store/change.ts'
@@ -9,6 +10,8 @@ import { readyBuckets } from '../../queue/store/count.ts'
 import { queueDepths } from '../../queue/store/depth.ts'
 import { type Finish, finish } from '../../queue/store/finish.ts'
 import { glance } from '../../queue/store/glance.ts'
+import { glanceAtWork } from '../../queue/store/glance-at-work.ts'
+import { hasReadyBehind, news, untilDue } from '../../queue/store/news.ts'
 import { oldestReady } from '../../queue/store/oldest.ts'
 import { promote } from '../../queue/store/promote.ts'
 import { deleteFinished, FROM_THE_OLDEST, nextFinished } from '../../queue/store/purge-tasks.ts'
@@ -71,7 +74,7 @@ const FINISH: Finish = {
 }
 
 const USES: readonly Use[] = [
-  { use: 'claim tasks', work: (db) => claim(db, CLAIM) },
+  { use: 'claim tasks', work: claimInEveryWay },
   { use: 'set tasks aside that are not due', row: { ...ROW, early: 1 }, work: (db) => claim(db, CLAIM) },
   { use: 'make scheduled tasks ready', work: (db) => promote(db, 100, PATIENCE_MS) },
   { use: 'book what is done', work: (db) => finish(db, [FINISH], PATIENCE_MS) },
@@ -82,7 +85,9 @@ const USES: readonly Use[] = [
   { use: 'let a worker leave', work: (db) => leaveSeats(db, [1], PATIENCE_MS) },
   { use: 'see which shards have work', work: (db) => readyBuckets(db, 'default') },
   { use: 'tell the age of a queue', work: (db) => oldestReady(db, 'default') },
+  { use: 'hear of new tasks', work: hear },
   { use: 'look in a quiet minute', work: (db) => glance(db, 'a') },
+  { use: 'see whether a worker has work', work: glanceForWorkers },
   { use: 'tell how much waits', row: { ...ROW, name: null }, work: (db) => queueDepths(db, 1_000) },
   { use: 'tell how fast it goes', sortsFew: true, work: (db) => sumTally(db, { since: SOME_TIME }) },
   { use: 'show a task', sortsFew: true, work: (db) => readTask(db, 1) },
@@ -91,6 +96,24 @@ const USES: readonly Use[] = [
   { use: 'find what finished long ago', work: findFinished },
   { use: 'delete what finished long ago', work: (db) => deleteFinished(db, [1], SOME_TIME, PATIENCE_MS) },
 ]
+
+/** With the full look, and with a short one for all buckets and for some. */
+async function claimInEveryWay(db: Driver): Promise<void> {
+  await claim(db, CLAIM)
+  await claim(db, { ...CLAIM, expectsFew: true })
+  await claim(db, { ...CLAIM, buckets: bucketsOf(1, [0]), expectsFew: true })
+}
+
+async function hear(db: Driver): Promise<void> {
+  await news(db, 'default')
+  await untilDue(db)
+  await hasReadyBehind(db, 'default', BUCKETS, 1)
+}
+
+async function glanceForWorkers(db: Driver): Promise<void> {
+  await glanceAtWork(db, 'default', undefined)
+  await glanceAtWork(db, 'default', BUCKETS)
+}
 
 async function findFinished(db: Driver): Promise<void> {
   for (const index of db.dialect.finishedIndexes) await nextFinished(db, index, SOME_TIME, FROM_THE_OLDEST, 100)

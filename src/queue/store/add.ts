@@ -13,10 +13,43 @@ export interface Added {
   readonly duplicates: number
 }
 
-const COLUMNS =
-  'queue, task, param, status, priority, bucket, shard_key, unique_key, keep_unique, retry, max_attempts, timeout_s, expires_at, run_at'
-const VALUES_PER_ROW = 14
-const MOST_ROWS = 2_000
+/** Columns that belong together, and for which rows they are needed: the others leave them to the tables' defaults. */
+interface Columns {
+  readonly names: string
+  /** Nearly all tasks are plain ones: what is not said costs nobody anything. */
+  readonly isSaid: (row: TaskRow) => boolean
+  readonly values: (row: TaskRow) => readonly Value[]
+  readonly marks: (dialect: Dialect, row: TaskRow) => string
+}
+
+/** The one whose text goes by the row. */
+const LATER: Columns = {
+  names: 'status, run_at',
+  isSaid: isLater,
+  values: (row) => [isLater(row) ? 4 : 0, row.at ?? row.inMs],
+  marks: ({ fromMs, fromNow }, { at }) => `?, ${at === null ? fromNow('?') : fromMs('?')}`,
+}
+
+const COLUMNS: readonly Columns[] = [
+  {
+    names: 'task, param, bucket',
+    isSaid: () => true,
+    values: ({ task, param, bucket }) => [task, param, bucket],
+    marks: () => '?, ?, ?',
+  },
+  column('queue', ({ queue }) => queue, 'default'),
+  column('priority', ({ priority }) => priority, 0),
+  column('shard_key', ({ shardKey }) => shardKey, null),
+  column('unique_key', ({ uniqueKey }) => uniqueKey, null),
+  column('keep_unique', ({ keepUnique }) => keepUnique, 0),
+  column('retry', ({ retry }) => retry, null),
+  column('max_attempts', ({ maxAttempts }) => maxAttempts, null),
+  column('timeout_s', ({ timeoutSeconds }) => timeoutSeconds, null),
+  { ...column('expires_at', ({ expiresAt }) => expiresAt, null), marks: ({ fromMs }) => fromMs('?') },
+  LATER,
+]
+const MOST_VALUES_PER_ROW = 14
+const MOST_ROWS = 500
 /** Of a statement. */
 export const MOST_BYTES = 4_000_000
 
@@ -34,17 +67,22 @@ export async function addOne(db: Executor, dialect: Dialect, row: TaskRow): Prom
 /** Ids ascend in the order of the rows: of one key that is the order in which they run. */
 export async function addMany(db: Executor, dialect: Dialect, rows: readonly TaskRow[]): Promise<Added> {
   let added = 0
+  let writing: Promise<{ readonly changed: number }> | undefined
   for (const batch of batches(rows, dialect)) {
     const [first] = batch
-    if (first !== undefined && isUnique(first)) added += (await addOne(db, dialect, first)) === undefined ? 0 : 1
-    else added += (await insert(db, dialect, batch)).changed
+    const alone = first !== undefined && isUnique(first) ? first : undefined
+    const { sql, values } = insertion(dialect, batch) // made while the one before is written
+    added += (await writing)?.changed ?? 0
+    writing = alone === undefined ? db.run(sql, values) : undefined
+    if (alone !== undefined && (await addOne(db, dialect, alone)) !== undefined) added++
   }
+  added += (await writing)?.changed ?? 0
   return { added, duplicates: rows.length - added }
 }
 
 /** A statement holds as many rows as fit into its placeholders and into any server's packet; a unique one may be refused alone. */
 function* batches(rows: readonly TaskRow[], dialect: Dialect): Generator<TaskRow[]> {
-  const mostRows = Math.min(MOST_ROWS, Math.floor(dialect.maxValues / VALUES_PER_ROW))
+  const mostRows = Math.min(MOST_ROWS, Math.floor(dialect.maxValues / MOST_VALUES_PER_ROW))
   let batch: TaskRow[] = []
   let bytes = 0
   for (const row of rows) {
@@ -69,14 +107,28 @@ function isUnique({ uniqueKey }: TaskRow): boolean {
   return uniqueKey !== null
 }
 
+function isLater({ inMs, at }: TaskRow): boolean {
+  return inMs > 0 || at !== null
+}
+
+/** A column whose default is the value that most rows have. */
+function column(names: string, value: (row: TaskRow) => Value, usual: Value): Columns {
+  return { names, isSaid: (row) => value(row) !== usual, values: (row) => [value(row)], marks: () => '?' }
+}
+
 async function insert(db: Executor, dialect: Dialect, rows: readonly TaskRow[]) {
+  const { sql, values } = insertion(dialect, rows)
+  return db.run(sql, values)
+}
+
+function insertion(dialect: Dialect, rows: readonly TaskRow[]): { sql: string; values: Value[] } {
+  const said = COLUMNS.filter(({ isSaid }) => rows.some(isSaid))
   const values: Value[] = []
-  const texts = rows.map((row) => {
-    values.push(row.queue, row.task, row.param, row.inMs > 0 || row.at !== null ? 4 : 0, row.priority, row.bucket)
-    values.push(row.shardKey, row.uniqueKey, row.keepUnique, row.retry, row.maxAttempts, row.timeoutSeconds)
-    values.push(row.expiresAt, row.at ?? row.inMs)
-    const runAt = row.at === null ? dialect.fromNow('?') : dialect.fromMs('?')
-    return `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${dialect.fromMs('?')}, ${runAt})`
-  })
-  return db.run(`INSERT INTO queue (${COLUMNS}) VALUES ${texts.join(', ')}`, values)
+  for (const row of rows) for (const part of said) values.push(...part.values(row))
+  const marksOf = (row: TaskRow) => `(${said.map(({ marks }) => marks(dialect, row)).join(', ')})`
+  const [first] = rows
+  const areAlike = first === undefined || !said.includes(LATER)
+  const texts = areAlike ? new Array(rows.length).fill(first && marksOf(first)) : rows.map(marksOf)
+  const names = said.map((part) => part.names).join(', ')
+  return { sql: `INSERT INTO queue (${names}) VALUES ${texts.join(', ')}`, values }
 }

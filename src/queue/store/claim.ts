@@ -16,10 +16,10 @@ import { type ClaimedRow, type ClaimedTask, claimedColumns, claimedTask } from '
 import type { TaskFilter } from './filter.ts'
 import { giveBack } from './give-back.ts'
 import { claimable, type LaneRequest, laneOf, stillFree } from './lane.ts'
-import { type Head, look } from './look.ts'
+import { FEW, type Head, type LookRequest, look, shortLook } from './look.ts'
 import type { QueuePauseRow } from './queue-pause.ts'
 import { setAside } from './set-aside.ts'
-import { marks, padded } from './sql.ts'
+import { givenIds, IDS, marks, padded } from './sql.ts'
 
 export interface ClaimRequest extends Omit<LaneRequest, 'paused'> {
   /** The buckets that are ours, each 0..59. */
@@ -31,6 +31,10 @@ export interface ClaimRequest extends Omit<LaneRequest, 'paused'> {
   readonly pauses?: readonly QueuePauseRow[]
   /** Lanes of which nothing is wanted. */
   readonly avoid?: ReadonlySet<string>
+  /** Few rows are ready, as far as is known: then a short look comes first, and a full one where there are more. */
+  readonly expectsFew?: boolean
+  /** Called after each look: whether few rows were ready, as far as it saw. */
+  readonly onLooked?: (few: boolean) => void
   /** How long a database that does not answer is asked again. */
   readonly patienceMs: number
   readonly onLost?: (error: Error) => void
@@ -112,7 +116,7 @@ async function choose(
   const many = pauses.length === 0 ? most : Math.max(most, SET_ASIDE_AT_ONCE)
   let past: string[] | undefined
   for (;;) {
-    const found = await look(db, { ...request, paused, ...(past === undefined ? {} : { past }) }, many)
+    const found = await lookFor(db, { ...request, paused, ...(past === undefined ? {} : { past }) }, many)
     const early = found.filter((head) => head.early).map(({ id }) => id)
     const isPaused = (head: Head) => !head.isLetGo && paused.includes(head.task)
     const aside = found.filter((head) => !head.early && isPaused(head))
@@ -129,6 +133,17 @@ async function choose(
     if (more.length === 0) return choice
     past = [...known, ...more]
   }
+}
+
+async function lookFor(
+  db: Driver,
+  { expectsFew = false, onLooked, ...request }: LookRequest & Pick<ClaimRequest, 'expectsFew' | 'onLooked'>,
+  count: number,
+): Promise<Head[]> {
+  const all = expectsFew ? await shortLook(db, request, count) : undefined
+  const found = all ?? (await look(db, request, count))
+  if (request.past === undefined) onLooked?.(all !== undefined || (found.length < count && found.length <= FEW))
+  return found
 }
 
 function byPause(
@@ -165,17 +180,17 @@ export async function take(
   const earlier = attempt === 0 ? undefined : await readBack(db, ids, token)
   if (earlier !== undefined && earlier.size > 0) return earlier
 
-  const all = padded(ids)
-  const { now } = db.dialect
+  const { now, updateGiven } = db.dialect
   await db.run(
-    `UPDATE queue
-        SET status = 2, claim_token = ?, worker_id = ?,
-            attempts = CASE WHEN attempts < 65535 THEN attempts + 1 ELSE attempts END,
-            started_at = ${now}, finished_at = NULL, mtime = ${now}
-      WHERE id IN (${marks(all.length)})
-        AND status = 0            -- the WHERE is the lock: of many writers, one changes a row
-        AND run_at <= ${now}`,
-    [token, workerId, ...all],
+    updateGiven(
+      IDS,
+      `status = 2, claim_token = ?, worker_id = ?,
+       attempts = CASE WHEN attempts < 65535 THEN attempts + 1 ELSE attempts END,
+       started_at = ${now}, finished_at = NULL, mtime = ${now}`,
+      `status = 0            -- the WHERE is the lock: of many writers, one changes a row
+       AND run_at <= ${now}`,
+    ),
+    [givenIds(ids), token, workerId],
   )
   return readBack(db, ids, token)
 }
@@ -185,14 +200,14 @@ async function readBack(
   ids: readonly number[],
   token: number,
 ): Promise<Map<number, ClaimedTask>> {
-  const all = padded(ids)
   const rows = await db.all<ClaimedRow>(
     `SELECT ${claimedColumns(db.dialect)}
-       FROM queue
-      WHERE id IN (${marks(all.length)})
+       FROM ${db.dialect.given(IDS)}
+      CROSS JOIN queue ${db.dialect.byPrimaryKey}
+      WHERE queue.id = given.id
         AND status = 2
         AND claim_token = ?`,
-    [...all, token],
+    [givenIds(ids), token],
   )
   return new Map(rows.map((row) => [Number(row.id), claimedTask(row)]))
 }

@@ -46,7 +46,7 @@ export interface ClaimedRow {
 
 /** What is selected of a row to make a `ClaimedTask` of it. */
 export function claimedColumns({ asMs, now }: Dialect): string {
-  return `id, claim_token, queue, task, OCTET_LENGTH(task) AS task_bytes, param, OCTET_LENGTH(param) AS param_bytes,
+  return `queue.id, claim_token, queue, task, OCTET_LENGTH(task) AS task_bytes, param, OCTET_LENGTH(param) AS param_bytes,
           attempts, max_attempts, retry, timeout_s, shard_key, crashes, held_for,
           ${asMs('expires_at')} AS expires_at,
           ${asMs('expires_at')} - ${asMs(now)} AS expires_in`

@@ -6,8 +6,8 @@
  * batch; the others bring a row of `attempt` with them and go one by one in one transaction.
  */
 import { type AgainOptions, again } from '../again.ts'
-import type { Driver, Executor, Value } from '../driver.ts'
-import { marks, padded, perId } from './sql.ts'
+import type { Driver, Executor, GivenColumns } from '../driver.ts'
+import { givenRows, marks } from './sql.ts'
 
 /** What becomes of a task after an attempt. */
 export interface Finish {
@@ -68,31 +68,29 @@ export async function finish(
   ]
 }
 
+/** What is known of an attempt, beside its claim; times as milliseconds ago. */
+const DONE: GivenColumns = {
+  ...{ id: 'whole', token: 'whole', began: 'whole', ended: 'whole', cpu: 'whole' },
+  ...{ file: 'text', first: 'whole', length: 'whole' },
+}
+
 async function finishDone(db: Driver, finishes: readonly Finish[]): Promise<Finish[]> {
-  const all = padded(finishes)
-  const values: Value[] = []
-  const each = (value: (finish: Finish) => Value) => {
-    for (const finish of all) values.push(finish.id, value(finish))
-    return perId(all.length)
-  }
-  const { now, fromNow } = db.dialect
+  const { now, fromNow, updateGiven } = db.dialect
   const at = performance.now()
-  const withOutput = finishes.some(({ output }) => output !== null)
+  const rows = finishes.map(({ id, claimToken, endedAt, ranMs, cpuMs, output }) => [
+    ...[id, claimToken, Math.round(at - endedAt + ranMs), Math.round(at - endedAt), Math.round(cpuMs)],
+    ...[output?.file ?? null, output?.offset ?? null, output?.bytes ?? null],
+  ])
   const { changed } = await db.run(
-    `UPDATE queue
-        SET status = 1, exit_code = 0, exit_signal = NULL, error = NULL,
-            unique_key = CASE WHEN keep_unique = 1 THEN unique_key ELSE NULL END,
-            started_at = ${fromNow(`-(${each((it) => Math.round(at - it.endedAt + it.ranMs))})`)},
-            finished_at = ${fromNow(`-(${each((it) => Math.round(at - it.endedAt))})`)},
-            cpu_ms = ${each((it) => it.cpuMs)},
-            log_file = ${withOutput ? each((it) => it.output?.file ?? null) : 'NULL'},
-            log_offset = ${withOutput ? each((it) => it.output?.offset ?? null) : 'NULL'},
-            log_bytes = ${withOutput ? each((it) => it.output?.bytes ?? null) : 'NULL'},
-            mtime = ${now}
-      WHERE id IN (${marks(all.length)})
-        AND status = 2
-        AND claim_token = ${perId(all.length)}`,
-    [...values, ...all.map(({ id }) => id), ...all.flatMap(({ id, claimToken }) => [id, claimToken])],
+    updateGiven(
+      DONE,
+      `status = 1, exit_code = 0, exit_signal = NULL, error = NULL,
+       unique_key = CASE WHEN keep_unique = 1 THEN unique_key ELSE NULL END,
+       started_at = ${fromNow('-given.began')}, finished_at = ${fromNow('-given.ended')},
+       cpu_ms = given.cpu, log_file = given.file, log_offset = given.first, log_bytes = given.length, mtime = ${now}`,
+      'status = 2 AND claim_token = given.token',
+    ),
+    [givenRows(rows)],
   )
   return changed === finishes.length ? [] : notDone(db, finishes)
 }

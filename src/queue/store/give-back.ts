@@ -5,23 +5,19 @@
 import { again } from '../again.ts'
 import type { Driver } from '../driver.ts'
 import type { ClaimedTask } from './claimed-task.ts'
-import { marks, padded, perId } from './sql.ts'
+import { givenRows } from './sql.ts'
 
 export async function giveBack(db: Driver, tasks: readonly ClaimedTask[], patienceMs: number): Promise<void> {
   if (tasks.length === 0) return
-  const all = padded(tasks.toSorted((a, b) => a.id - b.id))
-  const { now } = db.dialect
-  await again(db.dialect, { forMs: patienceMs }, () =>
-    db.run(
-      `UPDATE queue
-          SET status = CASE WHEN cancel_at IS NULL THEN 0 ELSE 5 END,
-              finished_at = CASE WHEN cancel_at IS NULL THEN NULL ELSE ${now} END,
-              unique_key = CASE WHEN cancel_at IS NULL OR keep_unique = 1 THEN unique_key ELSE NULL END,
-              attempts = attempts - 1, claim_token = NULL, worker_id = NULL, started_at = NULL, mtime = ${now}
-        WHERE id IN (${marks(all.length)})
-          AND status = 2
-          AND claim_token = ${perId(all.length)}`,
-      [...all.map(({ id }) => id), ...all.flatMap(({ id, claimToken }) => [id, claimToken])],
-    ),
+  const claims = tasks.toSorted((a, b) => a.id - b.id).map(({ id, claimToken }) => [id, claimToken])
+  const { now, updateGiven } = db.dialect
+  const statement = updateGiven(
+    { id: 'whole', token: 'whole' },
+    `status = CASE WHEN cancel_at IS NULL THEN 0 ELSE 5 END,
+     finished_at = CASE WHEN cancel_at IS NULL THEN NULL ELSE ${now} END,
+     unique_key = CASE WHEN cancel_at IS NULL OR keep_unique = 1 THEN unique_key ELSE NULL END,
+     attempts = attempts - 1, claim_token = NULL, worker_id = NULL, started_at = NULL, mtime = ${now}`,
+    'status = 2 AND claim_token = given.token',
   )
+  await again(db.dialect, { forMs: patienceMs }, () => db.run(statement, [givenRows(claims)]))
 }

@@ -2,7 +2,7 @@
  * The running rows of one worker, for whoever clears up after it; and the place of an output that came late.
  */
 import { again } from '../again.ts'
-import type { Driver } from '../driver.ts'
+import type { Dialect, Driver } from '../driver.ts'
 import { type ClaimedRow, type ClaimedTask, claimedColumns, claimedTask } from './claimed-task.ts'
 import type { OutputPlace } from './finish.ts'
 import { LEASE_MS } from './seat.ts'
@@ -75,10 +75,17 @@ export async function strayTasks(db: Driver, limit: number): Promise<ClaimedTask
   const rows = await db.all<ClaimedRow>(
     `SELECT ${claimedColumns(db.dialect)}
        FROM queue ${db.dialect.useIndex(db.dialect.runningIndex)}
-      WHERE status = 2 AND worker_id IS NOT NULL AND started_at <= ${db.dialect.fromNow('?')}
-        AND NOT EXISTS (SELECT 1 FROM worker WHERE worker.id = queue.worker_id)
+      WHERE ${isStray(db.dialect)}
       ORDER BY id LIMIT ${limited(limit)}`,
-    [-LEASE_MS],
+    [STRAY_AFTER_MS],
   )
   return rows.map(claimedTask)
+}
+
+/** How long ago a stray was claimed at least, as the one value of its condition. */
+export const STRAY_AFTER_MS = -LEASE_MS
+
+export function isStray(dialect: Dialect): string {
+  return `status = 2 AND worker_id IS NOT NULL AND started_at <= ${dialect.fromNow('?')}
+        AND NOT EXISTS (SELECT 1 FROM worker WHERE worker.id = queue.worker_id)`
 }

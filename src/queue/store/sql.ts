@@ -1,16 +1,30 @@
 /**
- * The three shapes of SQL text that several statements share. Only placeholders and constants are ever made here;
+ * The shapes of SQL text that several statements share. Only placeholders and constants are ever made here;
  * values travel beside the text.
  */
+import type { GivenColumns, Value } from '../driver.ts'
 
 /** `?, ?, ?` */
 export function marks(count: number): string {
   return new Array(count).fill('?').join(', ')
 }
 
-/** `CASE id WHEN ? THEN ? … END`: a value of its own for each row of one UPDATE. Takes id, value, id, value, … */
-export function perId(count: number): string {
-  return `CASE id${' WHEN ? THEN ?'.repeat(count)} END`
+/** Ids that are given: `givenIds` makes the value. */
+export const IDS: GivenColumns = { id: 'whole' }
+
+export function givenIds(ids: readonly number[]): string {
+  return givenRows(ids.map((id) => [id]))
+}
+
+/**
+ * The value of rows that are given (`Dialect.given`), each with its values in the order of the columns.
+ *
+ * @throws RangeError for what is no number: JSON would say null
+ */
+export function givenRows(rows: readonly (readonly Value[])[]): string {
+  const odd = rows.flat().find((value) => typeof value === 'number' && !Number.isFinite(value))
+  if (odd !== undefined) throw new RangeError(`${odd} cannot be stored as a number`)
+  return JSON.stringify(rows)
 }
 
 const SIZES = [1, 2, 4, 8, 16, 32, 64, 100, 250, 500, 1000]

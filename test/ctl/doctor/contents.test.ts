@@ -52,6 +52,8 @@ test('the statements are those of the store: each purpose has one, and a claim h
   assert.ok(uses.size >= 19)
   for (const part of [
     /UNION ALL .*FORCE INDEX \(queue_claim\)/s,
+    /FORCE INDEX \(queue_claim\)\s+WHERE queue = \? AND status = 0 LIMIT 65/,
+    /FORCE INDEX \(queue_claim\)\s+WHERE queue = \? AND status = 0 AND bucket IN \(0, 1, 2\) LIMIT 65/,
     /SET status = 2, claim_token = \?/,
     /INDEX \(queue_lane\)/,
   ]) {
