@@ -47,7 +47,7 @@ export interface EnqueueJob<Id extends string = string> extends JobBase<Id>, Omi
   readonly exec?: never
 }
 
-type QueueOption = 'shards' | 'processes' | 'concurrency' | 'batch' | 'maxTime'
+type QueueOption = 'shards' | 'processes' | 'concurrency' | 'batch' | 'maxTime' | 'warm'
 type RunOption = 'overlap' | 'timeout' | 'grace' | 'retry' | 'crash' | 'nice' | 'stopAt'
 
 interface JobBase<Id extends string> {
@@ -74,6 +74,11 @@ export interface JobOptions {
   readonly concurrency?: number
   /** Tasks that a worker claims at a time, 1 to 1000. */
   readonly batch?: number
+  /**
+   * Its task programs serve many tasks in one process each, whatever their names; with limits, after which one is replaced.
+   * See docs/warm-programs.md for what they have to do.
+   */
+  readonly warm?: boolean | Warm
   /** How long one program, or the command, may run. */
   readonly timeout?: Duration
   /** How long a program that was asked to stop may take before it is killed. */
@@ -109,6 +114,15 @@ export interface JobOptions {
 }
 
 export type Overlap = 'skip' | 'queue' | 'replace' | 'allow'
+
+export interface Warm {
+  /** How many tasks one process serves; 1000 unless told. */
+  readonly tasks?: number
+  /** How old a process may be when it is given a task; `1h` unless told. */
+  readonly age?: Duration
+  /** How large it may be when it has answered, such as `512M`; `256M` unless told. */
+  readonly memory?: string
+}
 
 export interface CatchUp {
   /** `latest` runs the newest missed slot, `all` runs them in their order, `none` runs none. */

@@ -20,7 +20,7 @@ interface Senseless {
 /** A queue `exec:<id>` holds the runs of a command, and the name of a queue has at most 64 characters. */
 const LONGEST_EXEC_ID = 55
 
-const OF_WORKERS = ['shards', 'processes', 'concurrency', 'batch', 'maxTime'] satisfies (keyof JobOptions)[]
+const OF_WORKERS = ['shards', 'processes', 'concurrency', 'batch', 'maxTime', 'warm'] satisfies (keyof JobOptions)[]
 const OF_RUNS = ['overlap', 'timeout', 'grace', 'retry', 'crash', 'nice', 'stopAt'] satisfies (keyof JobOptions)[]
 
 const SENSELESS: Readonly<Record<Kind | 'always', Senseless>> = {
@@ -115,12 +115,13 @@ function complete(kind: Kind, values: Values): Omit<PlannedJob, 'id'> | undefine
     concurrency,
     batch,
     maxTimeMs,
+    warm,
     isSystemZone,
     ...rest
   } = values
   const { when, timezone } = rest
   if (when === undefined || timezone === undefined) return undefined
-  const workers = known({ processes, concurrency, batch, maxTimeMs })
+  const workers = known({ processes, concurrency, batch, maxTimeMs, warm })
   let work: Work | undefined
   if (kind === 'enqueue' && enqueue) work = { kind }
   if (kind === 'exec' && command !== undefined) work = { kind, command }

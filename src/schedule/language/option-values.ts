@@ -3,14 +3,17 @@
  * that names the option, what was given and what is allowed.
  */
 
+import { parseSize } from '../../amount.ts'
 import { Complaint, EXIT } from '../../exit.ts'
 import { nearestName } from '../../nearest-name.ts'
 import { formatDuration, parseDuration } from '../../time/duration.ts'
 import { DAY_MS, MINUTE_MS } from '../../time/units.ts'
 import { isZone, systemZone } from '../../time/zone.ts'
 import type { CatchUp } from './define.ts'
-import type { PlannedJob } from './plan.ts'
+import type { PlannedJob, Work } from './plan.ts'
 import { showValue } from './show-value.ts'
+
+type QueueWork = Extract<Work, { kind: 'queue' }>
 
 const QUEUE_NAME = /^[!-~]{1,64}$/
 const CLOCK_TIME = /^([01]\d|2[0-3]):[0-5]\d$/
@@ -159,6 +162,27 @@ function readUrl(value: unknown, option: string): string {
   const url = typeof value === 'string' ? URL.parse(value) : null
   if (url !== null && /^https?:$/.test(url.protocol)) return url.href
   throw bad(`${option} is ${showValue(value)}. Use an address that begins with https:// or http://.`)
+}
+
+/** Whether its programs are warm, and what is said of their limits. `false` is for a job whose defaults say otherwise. */
+export function readWarm(value: unknown): { readonly warm?: NonNullable<QueueWork['warm']> } {
+  if (value === false) return {}
+  if (value === true) return { warm: {} }
+  const example = "Use true, or an object such as { tasks: 500, age: '30m', memory: '512M' }."
+  const { tasks, age, memory } = readObject(value, 'warm', ['tasks', 'age', 'memory'], example)
+  return {
+    warm: {
+      ...(tasks === undefined ? {} : { tasks: readWholeNumber(tasks, 'warm.tasks', 1, 999_999_999) }),
+      ...(age === undefined ? {} : { ageMs: readDuration(age, 'warm.age', 1_000) }),
+      ...(memory === undefined ? {} : { memoryBytes: readSize(memory, 'warm.memory') }),
+    },
+  }
+}
+
+function readSize(value: unknown, option: string): number {
+  const bytes = typeof value === 'string' ? parseSize(value) : undefined
+  if (bytes !== undefined && bytes > 0) return bytes
+  throw bad(`${option} is ${showValue(value)}. Write a size such as '256M' or '2G'.`)
 }
 
 /** An option that has options of its own, and no others. */

@@ -59,6 +59,8 @@ export type Work =
       readonly concurrency?: number
       readonly batch?: number
       readonly maxTimeMs?: number
+      /** Its programs serve many tasks in one process; what is absent is left to `do-queue`. */
+      readonly warm?: { readonly tasks?: number; readonly ageMs?: number; readonly memoryBytes?: number }
     }
   | { readonly kind: 'exec'; readonly command: readonly string[] }
   | { readonly kind: 'enqueue' }

@@ -138,6 +138,7 @@ export function workerFlags(
     ...flag('--concurrency', work.concurrency),
     ...flag('--batch', work.batch),
     ...flag('--max-time', milliseconds(options.maxTimeMs ?? work.maxTimeMs)),
+    ...warmFlags(work.warm),
     ...flag('--retry', job.retry === '' ? 'none' : job.retry),
     ...programFlags({ ...job, timeoutMs: options.timeoutMs ?? job.timeoutMs }),
   ]
@@ -149,6 +150,17 @@ export function runFlags(job: JobOf<ExecWork>, atOnce = job.overlap === 'allow' 
     ...['--job', job.id, '--queue', execQueue(job.id), '--exec', JSON.stringify(job.work.command)],
     ...flag('--concurrency', atOnce),
     ...programFlags(job),
+  ]
+}
+
+function warmFlags(warm: QueueWork['warm']): string[] {
+  if (warm === undefined) return []
+  const { tasks, ageMs, memoryBytes } = warm
+  return [
+    '--warm',
+    ...flag('--warm-tasks', tasks),
+    ...flag('--warm-age', milliseconds(ageMs)),
+    ...flag('--warm-memory', memoryBytes === undefined ? undefined : `${memoryBytes / 1_024}K`),
   ]
 }
 

@@ -129,6 +129,7 @@ export const everything = defineSchedule({
     shards: 2,
     concurrency: 4,
     batch: 10,
+    warm: { tasks: 500, age: '30m', memory: '512M' },
     timeout: '15m',
     grace: '10s',
     retry: '2m,10m',
@@ -136,7 +137,7 @@ export const everything = defineSchedule({
     maxTime: '1h30m',
   },
   jobs: {
-    mail: { when: every('1m'), queue: 'mail', shards: 4, paused: 'moving hosts' },
+    mail: { when: every('1m'), queue: 'mail', shards: 4, warm: false, paused: 'moving hosts' },
     import: {
       when: [hourly(5), weekly('sun', '12:00')],
       except: [daily('02:30')],

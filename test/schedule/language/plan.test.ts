@@ -18,6 +18,37 @@ const REST = {
   spreadMs: 0,
 }
 
+test('programs are warm where a job or the defaults say so, and the limits that are said are kept', () => {
+  const { jobs, problems } = planSchedule({
+    timezone: 'UTC',
+    defaults: { warm: { tasks: 500, age: '30m', memory: '512M' } },
+    jobs: {
+      inherits: MAIL,
+      plain: { ...MAIL, warm: true },
+      cold: { ...MAIL, warm: false },
+      command: { when: daily('02:30'), exec: ['true'] },
+    },
+  })
+
+  assert.deepEqual(problems, [])
+  assert.deepEqual(
+    jobs.map(({ work }) => (work.kind === 'queue' ? work.warm : work.kind)),
+    [{ tasks: 500, ageMs: 1_800_000, memoryBytes: 536_870_912 }, {}, undefined, 'exec'],
+  )
+})
+
+test('the command of a job is never warm', () => {
+  const { problems } = planSchedule({
+    timezone: 'UTC',
+    jobs: { report: { when: daily('02:30'), exec: ['true'], warm: true } },
+  })
+
+  assert.deepEqual(
+    problems.map(({ sentence }) => sentence),
+    ['Job "report": warm is for the workers of a queue, and this job runs a command.'],
+  )
+})
+
 test('a job is filled in from the defaults, and what it says itself comes first', () => {
   const schedule = defineSchedule({
     timezone: 'Europe/Berlin',

@@ -40,6 +40,17 @@ test('whatever a job says goes to its workers as a flag', () => {
   )
 })
 
+test('warm programs and their limits are told, with what the job does not say left to the worker', () => {
+  const flagsOf = (warm: NonNullable<typeof MAIL.work.warm>) =>
+    workerFlags(plannedJob({ ...MAIL.work, warm }), undefined, [0], { total: 1 }).join(' ')
+
+  assert.match(flagsOf({}), / --warm --quiet$/)
+  assert.match(
+    flagsOf({ tasks: 500, ageMs: 1_800_000, memoryBytes: 512 * 1_048_576 }),
+    / --warm --warm-tasks 500 --warm-age 1800000ms --warm-memory 524288K --quiet$/,
+  )
+})
+
 test('a slot without a place, no retry and a negative priority are told so that they are understood', () => {
   const job = plannedJob(MAIL.work, { retry: '', nice: -5 })
 
