@@ -10,9 +10,11 @@ import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } f
 import { isBuiltin } from 'node:module'
 import { dirname } from 'node:path'
 import { build } from 'esbuild'
-import { bundleMysql2 } from './bundle-mysql2.mjs'
+import { asFunction, bundleMysql2 } from './bundle-mysql2.mjs'
 
-const COMMANDS = ['cron-mission', 'do-queue', 'add-task', 'queuectl']
+/** Those that cron starts, with a quick part that is loaded with kept code. */
+const QUICK_COMMANDS = ['cron-mission', 'do-queue']
+const COMMANDS = [...QUICK_COMMANDS, 'add-task', 'queuectl']
 
 /**
  * Two things of which yargs has no need when it is used as it is here. It measures the width of text with tables of every
@@ -95,13 +97,24 @@ async function bundle(entryPoints, plugins, options) {
   })
   for (const { path, text, contents } of outputFiles) {
     mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, path.endsWith('.js') ? callForBuiltins(text) : contents)
+    writeFileSync(path, path.endsWith('.js') ? finished(text, options) : contents)
   }
 }
 
-const PACKAGES = Object.fromEntries(['mysql2', 'yargs', 'execa'].map((name) => [name, `../vendor/${name}.js`]))
+/** What a quick part loads later, its launcher loads for it. */
+function finished(text, { format, banner }) {
+  if (format !== 'cjs') return callForBuiltins(text)
+  return banner === undefined ? text : text.replaceAll(/\bimport\((?="\.)/g, 'loadLater__(')
+}
+
+/** execa is a script that `kept-code.mjs` loads: only do-queue has it. */
+const PACKAGES = { mysql2: '../vendor/mysql2.js', yargs: '../vendor/yargs.js', execa: '../vendor/execa.cjs' }
 await bundleMysql2(bundle, 'vendor')
-await bundle({ 'vendor/yargs': 'yargs', 'vendor/execa': 'execa' }, [plainYargs], {})
+await bundle({ 'vendor/yargs': 'yargs' }, [plainYargs], {})
+await bundle({ 'vendor/execa': 'execa' }, [], {
+  ...{ format: 'cjs', outExtension: { '.js': '.cjs' }, minify: true, sourcemap: false },
+  ...asFunction,
+})
 
 await bundle(
   {
@@ -113,30 +126,54 @@ await bundle(
   [elsewhere(PACKAGES)],
   { splitting: true, chunkNames: 'chunks/[name]-[hash]' },
 )
+await bundle(
+  {
+    // Started by its file, as a thread of its own: see schedule-thread.ts, which says where it is.
+    'thread/thread-entry': 'src/schedule/language/thread-entry.ts',
+    'command/command-line': 'src/bin/command-line.ts',
+  },
+  [elsewhere(PACKAGES)],
+  {},
+)
+// CommonJS starts sooner than an ES module, and its `require` of Node's own modules touches nothing.
+const asCommonJs = {
+  format: 'cjs',
+  define: { 'import.meta.filename': '__filename', 'import.meta.dirname': '__dirname' },
+  logOverride: { 'empty-import-meta': 'silent' },
+}
 // What cron starts every minute is one file each: every further one would cost a hundredth of a bare Node.
 await bundle(
   {
     'command/tick': 'src/bin/command/cron-mission/tick.ts',
     'command/do-queue': 'src/bin/command/do-queue.ts',
-    'command/mysql': 'src/queue/mysql.ts',
-    // Started by its file, as a thread of its own: see schedule-thread.ts, which says where it is.
-    'thread/thread-entry': 'src/schedule/language/thread-entry.ts',
   },
-  [elsewhere(PACKAGES)],
-  {},
+  [elsewhere({ ...PACKAGES, '../command-line.ts': '../command/command-line.js' })],
+  {
+    ...asCommonJs,
+    ...asFunction,
+    define: { ...asCommonJs.define, 'import.meta.url': 'importMetaUrl' },
+    inject: ['./import-meta-url.mjs'],
+  },
 )
 const LOADED_LATER = {
   ...Object.fromEntries(COMMANDS.map((name) => [`./command/${name}.ts`, `../command/${name}.js`])),
   './command/cron-mission/cron-mission.ts': '../command/cron-mission.js',
   './command/cron-mission/tick.ts': '../command/tick.js',
   './command/queuectl/queuectl.ts': '../command/queuectl.js',
-  './mysql.ts': '../command/mysql.js',
 }
 await bundle(
-  Object.fromEntries(COMMANDS.map((name) => [`bin/${name}`, `src/bin/${name}.ts`])),
+  Object.fromEntries(QUICK_COMMANDS.map((name) => [`quick/${name}`, `src/bin/${name}.ts`])),
   [elsewhere({ ...PACKAGES, ...LOADED_LATER })],
-  { minify: true },
+  { ...asCommonJs, ...asFunction, minify: true },
 )
+await bundle(
+  Object.fromEntries(
+    COMMANDS.map((name) => [`bin/${name}`, QUICK_COMMANDS.includes(name) ? './launch.mjs' : `src/bin/${name}.ts`]),
+  ),
+  [elsewhere({ ...PACKAGES, ...LOADED_LATER })],
+  { ...asCommonJs, minify: true },
+)
+writeFileSync(`${fresh}/bin/package.json`, '{ "type": "commonjs" }\n')
 for (const name of COMMANDS) chmodSync(`${fresh}/bin/${name}.js`, 0o755)
 execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', fresh], { stdio: 'inherit' })
 if (existsSync('dist')) renameSync('dist', stale)

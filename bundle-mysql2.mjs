@@ -30,7 +30,15 @@ const DECODER = `(encoding, options) => {
 }`
 /** A package for coloured debug output, which mysql2 looks for at every start without finding it. */
 const SOUGHT_IN_VAIN = /require\(`cardinal\$\{\w+\}`\)/
+/** Room for so many kinds of rows is made when it is loaded, which takes as long as all the rest of that. We have some hundred. */
+const ROOM_FOR_PARSERS = 'max: 15000'
 const OWN_PARTS = { 'iconv-lite': `{ getDecoder: ${DECODER} }` }
+
+/** A script that `kept-code.mjs` loads. */
+export const asFunction = {
+  banner: { js: '(function (exports, require, module, __filename, loadLater__) {' },
+  footer: { js: '})' },
+}
 
 /**
  * @param bundle  (entryPoints, plugins, options): writes a bundle into dist/
@@ -40,7 +48,7 @@ export async function bundleMysql2(bundle, directory) {
   const asCommonJs = { format: 'cjs', outExtension: { '.js': '.cjs' }, minify: true, sourcemap: false }
   const files = Object.values(FILES_LATER).map((module) => [`${directory}/${fileName(module)}`, module])
   await bundle(Object.fromEntries(files), [], asCommonJs)
-  await bundle({ [`${directory}/mysql2`]: 'mysql2' }, [later], asCommonJs)
+  await bundle({ [`${directory}/mysql2`]: 'mysql2' }, [later], { ...asCommonJs, ...asFunction })
   await bundle({ [`${directory}/mysql2`]: './vendor-mysql2.mjs' }, [], { minify: true, sourcemap: false })
 }
 
@@ -56,13 +64,19 @@ const later = {
       kind === 'require-call' && path in FILES_LATER ? { path, namespace: 'later' } : undefined,
     )
     onResolve({ filter: /\.cjs$/ }, ({ path }) => ({ path, external: true }))
-    onLoad({ filter: /mysql2.lib.helpers\.js$/ }, ({ path }) => {
-      const text = readFileSync(path, 'utf8')
-      if (!SOUGHT_IN_VAIN.test(text)) throw new Error(`${path} is not as it was: look what it does about cardinal now.`)
-      return { contents: text.replace(SOUGHT_IN_VAIN, 'undefined') }
-    })
+    onLoad({ filter: /mysql2.lib.helpers\.js$/ }, ({ path }) => changed(path, SOUGHT_IN_VAIN, 'undefined'))
+    onLoad({ filter: /mysql2.lib.parsers.parser_cache\.js$/ }, ({ path }) =>
+      changed(path, ROOM_FOR_PARSERS, 'max: 500'),
+    )
     onLoad({ filter: /./, namespace: 'later' }, ({ path }) => ({ contents: standIn(path) }))
   },
+}
+
+function changed(path, part, instead) {
+  const text = readFileSync(path, 'utf8')
+  const contents = text.replace(part, instead)
+  if (contents === text) throw new Error(`${path} is not as it was: look what it does about ${part} now.`)
+  return { contents }
 }
 
 function standIn(path) {

@@ -7,10 +7,10 @@ const TICK_FLAGS = { directory: TEXT, url: TEXT, schedule: TEXT, at: TEXT, wait:
 
 let flags: PlainFlags<typeof TICK_FLAGS> | undefined
 
-await start('cron-mission', wholeCommand, async () => {
+void start('cron-mission', wholeCommand, async () => {
   // What the doctor wants to know is no tick.
   flags = process.env.CRON_MISSION_PROBE === undefined ? plainFlags(process.argv.slice(2), TICK_FLAGS) : undefined
-  if (flags === undefined || flags.at !== undefined) return false
+  if (flags === undefined || flags.at !== undefined) return undefined
   const { passQuietMinute } = await import('./command/cron-mission/quiet-minute.ts')
   return passQuietMinute(flags)
 })

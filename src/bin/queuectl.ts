@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { start } from './start.ts'
 
-await start('queuectl', () => import('./command/queuectl/queuectl.ts'))
+void start('queuectl', () => import('./command/queuectl/queuectl.ts'))

@@ -7,6 +7,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
+import { parseSize } from '../amount.ts'
 import { Complaint, EXIT } from '../exit.ts'
 import type { LogFormat } from '../log/event.ts'
 import { type CrashPolicy, DEFAULT_CRASH, readCrashPolicy } from '../queue/crash-policy.ts'
@@ -14,6 +15,7 @@ import { DEFAULT_RETRY, parseRetryList } from '../queue/retry-list.ts'
 import { DEFAULT_QUEUE_URL } from '../queue/url.ts'
 import { parseDuration } from '../time/duration.ts'
 import { isZone, SYSTEM_ZONE } from '../time/zone.ts'
+import { DEFAULT_WARM_LIMITS, type WarmLimits } from '../worker/warm-limits.ts'
 
 export interface Settings {
   /** The project directory: programs run here, and relative paths start here. */
@@ -29,6 +31,7 @@ export interface Settings {
   readonly crash: CrashPolicy
   readonly timeoutMs: number | undefined
   readonly graceMs: number
+  readonly warmLimits: WarmLimits
 }
 
 /** Flags that go before a variable of the same meaning. */
@@ -40,6 +43,9 @@ export interface SettingFlags {
   readonly crash?: string | undefined
   readonly timeout?: string | undefined
   readonly grace?: string | undefined
+  readonly 'warm-tasks'?: string | undefined
+  readonly 'warm-age'?: string | undefined
+  readonly 'warm-memory'?: string | undefined
 }
 
 /** @throws Complaint (bad configuration, or usage for a flag) naming the setting, what it is and what it may be */
@@ -65,6 +71,18 @@ export function readSettings(flags: SettingFlags, environment: NodeJS.ProcessEnv
     crash: crashPolicy(given('--crash', flags.crash, 'QUEUE_CRASH', variable('QUEUE_CRASH'))),
     timeoutMs: duration(given('--timeout', flags.timeout, 'QUEUE_TIMEOUT', variable('QUEUE_TIMEOUT'))),
     graceMs: duration(given('--grace', flags.grace, 'QUEUE_GRACE', variable('QUEUE_GRACE')), 0) ?? 10_000,
+    warmLimits: readWarmLimits(flags, variable),
+  }
+}
+
+function readWarmLimits(flags: SettingFlags, variable: (name: string) => string | undefined): WarmLimits {
+  const tasks = given('--warm-tasks', flags['warm-tasks'], 'QUEUE_WARM_TASKS', variable('QUEUE_WARM_TASKS'))
+  const age = given('--warm-age', flags['warm-age'], 'QUEUE_WARM_AGE', variable('QUEUE_WARM_AGE'))
+  const memory = given('--warm-memory', flags['warm-memory'], 'QUEUE_WARM_MEMORY', variable('QUEUE_WARM_MEMORY'))
+  return {
+    tasks: count(tasks) ?? DEFAULT_WARM_LIMITS.tasks,
+    ageMs: duration(age) ?? DEFAULT_WARM_LIMITS.ageMs,
+    memoryBytes: size(memory) ?? DEFAULT_WARM_LIMITS.memoryBytes,
   }
 }
 
@@ -129,6 +147,18 @@ function retryList(it: Given | undefined): string {
 
 function crashPolicy(it: Given | undefined): CrashPolicy {
   return it === undefined ? DEFAULT_CRASH : readCrashPolicy(it.name, it.text, it.exitCode)
+}
+
+function count(it: Given | undefined): number | undefined {
+  if (it === undefined || /^[1-9]\d{0,8}$/.test(it.text.trim())) return it && Number(it.text)
+  throw new Complaint(it.exitCode, `${it.name} is "${it.text}". Use a whole number from 1.`)
+}
+
+function size(it: Given | undefined): number | undefined {
+  if (it === undefined) return undefined
+  const bytes = parseSize(it.text)
+  if (bytes !== undefined && bytes > 0) return bytes
+  throw new Complaint(it.exitCode, `${it.name} is "${it.text}". Use a size such as 256M or 2G.`)
 }
 
 function duration(it: Given | undefined, leastMs = 1): number | undefined {

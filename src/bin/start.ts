@@ -17,11 +17,22 @@ export interface Command {
   main(args: string[]): Promise<number>
 }
 
+/** A command found that there was nothing to do. */
+export interface Passed {
+  readonly hasPrinted: boolean
+  /** The last thing it does. It cannot fail, and what it begins is not waited for. */
+  readonly leave: () => void
+}
+
 /**
  * @param load   the command
- * @param first  what may be all that is to do; resolves to whether it was
+ * @param first  what may be all that is to do; resolves to undefined when it was not
  */
-export async function start(name: string, load: () => Promise<Command>, first?: () => Promise<boolean>): Promise<void> {
+export async function start(
+  name: string,
+  load: () => Promise<Command>,
+  first?: () => Promise<Passed | undefined>,
+): Promise<void> {
   const refusal = tooOld(process.versions.node)
   if (refusal !== undefined) {
     process.stderr.write(`${name}: ${refusal}\n`)
@@ -29,14 +40,23 @@ export async function start(name: string, load: () => Promise<Command>, first?: 
     return
   }
   for (const stream of ['stdout', 'stderr'] as const) guardWhenUsed(name, stream)
+  process.exitCode = EXIT.internal // unless it comes to an end of its own
   try {
-    if (await first?.()) return
+    const passed = await first?.()
+    if (passed !== undefined) return end(passed)
     keepCompiled()
     const { main } = await load()
     process.exitCode = await main(process.argv.slice(2))
   } catch (error) {
     process.exitCode = report(name, error)
   }
+}
+
+/** Taking down everything that a process has costs a tenth of a bare Node. What was printed may have to go out still. */
+function end({ hasPrinted, leave }: Passed): void {
+  process.exitCode = EXIT.ok
+  leave()
+  if (!hasPrinted) process.exit()
 }
 
 /** A stream costs a sixth of a bare Node to make, and a tick that finds nothing due has nothing to say. */

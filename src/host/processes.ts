@@ -35,15 +35,15 @@ export function signalSession(session: number, signal: 'SIGTERM' | 'SIGKILL'): v
 }
 
 /**
- * The runners that live, by the path of the journal that each holds open. A runner leads a session; its shell may have put
- * the journal under another number while a program runs.
+ * The runners that live, by the path of the journal that each holds open; a slot may have several. A runner leads a session;
+ * its shell may have put the journal under another number while a program runs.
  */
-export function runnersByJournal(): Map<string, number> {
-  const runners = new Map<string, number>()
+export function runnersByJournal(): Map<string, number[]> {
+  const runners = new Map<string, number[]>()
   for (const pid of processIds()) {
     if (readStat(pid)?.session !== pid) continue
     const journal = openFiles(pid).find((path) => path.endsWith('.journal'))
-    if (journal !== undefined) runners.set(journal, pid)
+    if (journal !== undefined) runners.set(journal, [...(runners.get(journal) ?? []), pid])
   }
   return runners
 }

@@ -14,12 +14,13 @@ import type { OutputPlace } from '../queue/store/finish.ts'
 import { finish } from '../queue/store/finish.ts'
 import { giveBack } from '../queue/store/give-back.ts'
 import { placeOutput, type RunningTask, runningTasks, withoutOutput } from '../queue/store/running.ts'
+import type { AttemptResult } from './attempt.ts'
 import { type InheritedAttempt, type InheritedSlot, isSettled, outputOf, readInheritance } from './inheritance.ts'
 import { claimKey } from './journal.ts'
 import type { Terms } from './next-state.ts'
 import type { Outcome } from './outcome.ts'
+import { MOST_AHEAD } from './pace.ts'
 import { finishOf, logAttempt, logOutput } from './record.ts'
-import type { AttemptResult } from './slot.ts'
 import { type StopMark, stopMarks } from './stop-marks.ts'
 import { tallyOnce } from './tally.ts'
 import { Watch } from './watch.ts'
@@ -86,21 +87,22 @@ export class AdoptedWorker {
     }
 
     if (rows.length === ROWS_AT_ONCE || !isCertain) return 'waiting'
-    if (slots.some(({ runner }) => runner !== undefined)) return 'running'
+    if (slots.some(({ runners }) => runners.length > 0)) return 'running'
     await this.#placeLateOutputs(slots)
     return 'resolved'
   }
 
   /**
    * Of rows that no journal tells of, those that may have been started all the same. After a power cut the end of a journal
-   * may be missing, so it is all of them. A line that is spoilt stands for one: tasks are started in the order of their
-   * claims, so it is the first.
+   * may be missing, so it is all of them. A line that is spoilt stands for one. Tasks are handed out in the order of their claims,
+   * some of them ahead, so it is among the first.
    */
   #uncertain(rows: readonly RunningTask[], slots: readonly InheritedSlot[]): RunningTask[] {
     if (!this.#dead.isOfThisBoot) return [...rows]
     const torn = rows.filter((row) => slots.some((slot) => slot.torn.has(row.id)))
     const others = rows.filter((row) => !torn.includes(row))
-    return [...torn, ...others.slice(0, slots.filter(({ endsSpoilt }) => endsSpoilt).length)]
+    const spoilt = slots.filter(({ endsSpoilt }) => endsSpoilt).length
+    return [...torn, ...others.slice(0, spoilt === 0 ? 0 : spoilt + slots.length * (MOST_AHEAD - 1))]
   }
 
   async #book(
@@ -177,7 +179,7 @@ export class AdoptedWorker {
 function endLeftovers(attempt: InheritedAttempt | undefined, mark: StopMark | undefined): void {
   const session = attempt?.start?.pid
   if (session === undefined || (attempt?.end !== undefined && mark === undefined)) return
-  const isOfAnother = attempt?.runner !== session && processStart(session) !== undefined // the number was given anew
+  const isOfAnother = attempt?.runners.includes(session) === false && processStart(session) !== undefined // the number was given anew
   if (!isOfAnother) signalSession(session, 'SIGKILL')
 }
 

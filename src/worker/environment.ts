@@ -32,20 +32,45 @@ export function slotAssignment({ param }: Pick<ClaimedTask, 'param'>): string {
   return `JOB_SLOT=${quote(param)}`
 }
 
+/** All that a program knows of its tasks before it is told of one. */
+export function queueAssignment(queue: string): string {
+  return `TASK_QUEUE=${quote(queue)}`
+}
+
 /**
- * The contract's variables as shell assignments.
- *
- * @param installation  what makes TASK_KEY differ from that of another database with the same ids
+ * The contract's variables as shell assignments, but for TASK_ID and TASK_KEY, which the runner makes of the id: what stands here
+ * is the same for many tasks.
  */
-export function taskAssignments(task: ClaimedTask, installation: string, maxAttempts: number): string {
+export function taskAssignments(task: Described, maxAttempts: number): string {
   const expires = task.expiresAt === null ? '' : new Date(task.expiresAt).toISOString()
   return [
-    `TASK_ID=${task.id}`,
     `TASK_NAME=${quote(task.task)}`,
-    `TASK_QUEUE=${quote(task.queue)}`,
+    queueAssignment(task.queue),
     `TASK_ATTEMPT=${task.attempt}`,
     `TASK_MAX_ATTEMPTS=${maxAttempts}`,
-    `TASK_KEY=${quote(`${installation}-${task.id}`)}`,
     `TASK_EXPIRES_AT=${quote(expires)}`,
   ].join(' ')
+}
+
+type Described = Pick<ClaimedTask, 'task' | 'queue' | 'attempt' | 'expiresAt'>
+
+/** Remembers the assignments of the last task. */
+export class TaskVariables {
+  #task: Described | undefined
+  #maxAttempts = 0
+  #text = ''
+
+  of(task: Described, maxAttempts: number): string {
+    const last = this.#task
+    const isAsLast =
+      last?.task === task.task &&
+      last.queue === task.queue &&
+      last.attempt === task.attempt &&
+      last.expiresAt === task.expiresAt &&
+      this.#maxAttempts === maxAttempts
+    if (!isAsLast) this.#text = taskAssignments(task, maxAttempts)
+    this.#task = task
+    this.#maxAttempts = maxAttempts
+    return this.#text
+  }
 }

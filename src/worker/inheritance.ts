@@ -1,12 +1,14 @@
 /**
  * What a dead worker left behind in its directory, slot by slot: what its journals tell, and which runners still live.
  *
- * Runners are looked for before the journals are read: of a runner that was gone then, the journal is complete.
+ * Runners are recalled first: behind a start without an end nothing begins any more. They are looked for before the journals are
+ * read: of a runner that was gone then, the journal is complete.
  */
 import { closeSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { runnersByJournal } from '../host/processes.ts'
 import { type JournalEntry, readJournal } from './journal.ts'
+import { makeRecall, recallPathOf } from './recall.ts'
 import { type Output, readOutput } from './slot-files.ts'
 import { slotsOf } from './worker-directory.ts'
 
@@ -16,8 +18,8 @@ export interface InheritedSlot {
   readonly torn: ReadonlySet<number>
   /** The last line of the journal makes no sense: it may have been the start of any task. */
   readonly endsSpoilt: boolean
-  /** The runner's pid while it lives. */
-  readonly runner: number | undefined
+  /** The pids of those that live: at most one of them has a program under way. */
+  readonly runners: readonly number[]
 }
 
 export interface InheritedAttempt extends JournalEntry {
@@ -29,22 +31,23 @@ export interface InheritedAttempt extends JournalEntry {
   readonly outBytes: number
   /** The runner that saw it start is the one that lives. */
   readonly isUnderWay: boolean
-  /** The runner of its slot that lives now. */
-  readonly runner: number | undefined
+  /** The runners of its slot that live now. */
+  readonly runners: readonly number[]
 }
 
 export function readInheritance(directory: string): InheritedSlot[] {
-  const runners = runnersByJournal()
   const real = realpathSync(directory)
+  for (const slot of slotsOf(real)) makeRecall(recallPathOf(real, slot))
+  const runners = runnersByJournal()
   return slotsOf(real).map((number) => {
     const journal = join(real, `slot-${number}.journal`)
-    return readSlot(journal, join(real, `slot-${number}.out`), runners.get(journal))
+    return readSlot(journal, join(real, `slot-${number}.out`), runners.get(journal) ?? [])
   })
 }
 
 /** Whether nothing more can be started: each runner is gone, or has a program whose end was not seen yet. */
 export function isSettled(slots: readonly InheritedSlot[]): boolean {
-  return slots.every(({ runner, attempts }) => runner === undefined || attempts.at(-1)?.isUnderWay === true)
+  return slots.every(({ runners, attempts }) => runners.length === 0 || attempts.at(-1)?.isUnderWay === true)
 }
 
 /** What the program wrote, if it still stands in the slot's file. */
@@ -59,19 +62,20 @@ export function outputOf({ outPath, outOffset, outBytes }: InheritedAttempt): Ou
 }
 
 /** Attempts of one slot follow each other: the next one's start ends an output, and tells when at the latest it ended. */
-function readSlot(journalPath: string, outPath: string, runner: number | undefined): InheritedSlot {
+function readSlot(journalPath: string, outPath: string, runners: readonly number[]): InheritedSlot {
   const { entries, torn, endsSpoilt } = readJournal(readText(journalPath))
   let outEnd = statSync(outPath, { throwIfNoEntry: false })?.size ?? 0
   let endedAt = statSync(journalPath, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()
   const attempts: InheritedAttempt[] = []
   for (const entry of entries.toReversed()) {
     const outOffset = Math.min(entry.start?.offset ?? outEnd, outEnd)
-    const isUnderWay = entry.end === undefined && runner !== undefined && attempts.length === 0
-    attempts.push({ ...entry, endedAt, outPath, outOffset, outBytes: outEnd - outOffset, isUnderWay, runner })
+    const isOfLiving = entry.start === undefined ? runners.length > 0 : runners.includes(entry.start.pid)
+    const isUnderWay = entry.end === undefined && isOfLiving && attempts.length === 0
+    attempts.push({ ...entry, endedAt, outPath, outOffset, outBytes: outEnd - outOffset, isUnderWay, runners })
     outEnd = outOffset
     endedAt = entry.start?.at ?? endedAt
   }
-  return { attempts: attempts.reverse(), torn, endsSpoilt, runner }
+  return { attempts: attempts.reverse(), torn, endsSpoilt, runners }
 }
 
 function readText(path: string): string {

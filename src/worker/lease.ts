@@ -40,6 +40,8 @@ interface Times {
 const RETRY_MS = 2_000
 const WATCH_MS = 1_000
 const MARGIN_MS = 5_000
+/** How old the lease is, is looked at again after so long. */
+const AGE_GOOD_FOR_MS = 10
 
 export class Lease {
   readonly #db: Driver
@@ -52,6 +54,8 @@ export class Lease {
   #lastError = ''
   #beat: NodeJS.Timeout | undefined
   #watchdog: NodeJS.Timeout | undefined
+  #agedAt = Number.NEGATIVE_INFINITY
+  #wasYoung = false
 
   /**
    * @param since  a moment before the seats were taken
@@ -66,7 +70,13 @@ export class Lease {
 
   /** Whether something may be claimed or started now. */
   get isHeld(): boolean {
-    return this.#state === 'held' && ageOf(this.#renewedAt) < this.#cutOffAfterMs
+    if (this.#state !== 'held') return false
+    // Before every start, and the time since the boot is read from a file.
+    const now = performance.now()
+    if (now - this.#agedAt < AGE_GOOD_FOR_MS) return this.#wasYoung
+    this.#agedAt = now
+    this.#wasYoung = ageOf(this.#renewedAt) < this.#cutOffAfterMs
+    return this.#wasYoung
   }
 
   /** Begins to renew and to watch. */
@@ -120,6 +130,7 @@ export class Lease {
   /** An answer that took very long renews too little to go on with: then the next beat is due at once. */
   #renewed(askedAt: Moment): void {
     this.#renewedAt = askedAt
+    this.#agedAt = Number.NEGATIVE_INFINITY
     this.#lastError = ''
     this.#events?.onRenewed(Date.now() - ageOf(askedAt) + this.#times.leaseMs)
     this.#beatAfter(this.#times.beatMs - ageOf(askedAt))

@@ -25,8 +25,8 @@ export type Found =
   | { readonly kind: 'waits' }
   | { readonly kind: 'begun'; readonly output: LiveOutput }
 
-/** What stands behind a start is an end and the start of the next; both are short. */
-const LONGEST_RECORDS = 4_096
+/** What stands behind a start is an end, which may hold a warm program's answer, and the start of the next. */
+const LONGEST_RECORDS = 36_864
 
 /** @param directory  the worker's own */
 export function findLiveOutput(directory: string, workerId: number, claim: LiveClaim): Found {

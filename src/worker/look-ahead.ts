@@ -3,9 +3,12 @@
  *
  * A claim costs a round trip whatever its size, so many tiny programs want large batches; a long program wants none
  * claimed behind it, because a claimed row waits for this worker alone. So the size follows what was used up: it doubles
- * when a batch lasted a moment, and halves when it lasted long.
+ * when a batch lasted a moment, doubles twice when it lasted hardly longer than the claim of the next, and halves when it
+ * lasted long.
  */
 
+/** Slots may have waited for the claim: what is tiny is worked off while the size is still growing. */
+const LASTED_A_CLAIM_MS = 60
 const LASTED_A_MOMENT_MS = 250
 const LASTED_LONG_MS = 1_500
 
@@ -14,6 +17,7 @@ export class LookAhead {
   readonly #most: number
   #size: number
   #claimedAt = 0
+  #expectsFew = true
 
   /**
    * @param concurrency  never fewer than this are claimed: each slot can start one at once
@@ -34,9 +38,20 @@ export class LookAhead {
     return this.#size === this.#least ? 0 : Math.floor(this.#size / 2)
   }
 
+  /** Few rows are ready, as far as the last look saw: never so in a steady drain. Nothing is known yet of an idle worker's first. */
+  get expectsFew(): boolean {
+    return this.#expectsFew
+  }
+
+  looked(few: boolean): void {
+    this.#expectsFew = few
+  }
+
   claimed(now: number): void {
     const lasted = now - this.#claimedAt
-    if (this.#claimedAt > 0 && lasted < LASTED_A_MOMENT_MS) this.#size = Math.min(this.#most, this.#size * 2)
+    if (this.#claimedAt > 0 && lasted < LASTED_A_MOMENT_MS) {
+      this.#size = Math.min(this.#most, this.#size * (lasted < LASTED_A_CLAIM_MS ? 4 : 2))
+    }
     if (this.#claimedAt > 0 && lasted > LASTED_LONG_MS) this.#size = Math.max(this.#least, Math.floor(this.#size / 2))
     this.#claimedAt = now
   }

@@ -45,6 +45,7 @@ export function nextState(outcome: Outcome, task: Attempted, terms: Terms): Next
     case 'signal':
     case 'timeout':
     case 'flood':
+    case 'misanswered':
       return byList(task, terms.retry)
     case 'crashed':
       return afterCrash(task, terms)

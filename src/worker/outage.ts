@@ -29,6 +29,10 @@ export class Outage {
     this.#events = events
   }
 
+  get isUnderWay(): boolean {
+    return this.#since !== undefined
+  }
+
   /** @param triedAt  when what failed had begun: before the last outage was over, it belongs to that one */
   begin(error: unknown, triedAt = performance.now()): void {
     if (this.#since !== undefined || triedAt < this.#endedAt) return

@@ -6,7 +6,8 @@ import { constants } from 'node:os'
 /** Exactly one `kind`, so a switch over it is complete. */
 export type Outcome =
   | { readonly kind: 'ok' }
-  | { readonly kind: 'exit'; readonly code: number }
+  /** `error` in its own words, which only a warm program has. */
+  | { readonly kind: 'exit'; readonly code: number; readonly error?: string }
   | { readonly kind: 'signal'; readonly signal: string }
   /** It ran longer than it may and was stopped. */
   | { readonly kind: 'timeout'; readonly afterMs: number }
@@ -18,6 +19,8 @@ export type Outcome =
   | { readonly kind: 'cancelled' }
   /** Its runner ended in the middle of it: killed from outside, out of memory, a power cut. Nothing is known of it. */
   | { readonly kind: 'crashed' }
+  /** A warm program wrote something else than the answer to this task, or ended without one. */
+  | { readonly kind: 'misanswered'; readonly problem: string }
   /** `expires_at` was over before it could start. */
   | { readonly kind: 'expired' }
   /** It could not be started; `final` when no later attempt can succeed either. */
@@ -41,13 +44,18 @@ export function outcomeOf(status: number, reason: StopReason | undefined): Outco
   return signal === undefined ? { kind: 'exit', code: status } : { kind: 'signal', signal }
 }
 
+/** The same for a program of which it is known what came of it. */
+export function unlessStopped(outcome: Outcome, reason: StopReason | undefined): Outcome {
+  return outcome.kind === 'ok' ? outcome : (reason ?? outcome)
+}
+
 /** One clause for the log, the row's `error` and a person. */
 export function describeOutcome(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'ok':
       return 'done'
     case 'exit':
-      return `exit code ${outcome.code}${exitHint(outcome.code)}`
+      return `exit code ${outcome.code}${exitHint(outcome.code)}${outcome.error === undefined ? '' : `: ${outcome.error}`}`
     case 'signal':
       return `ended by ${outcome.signal}`
     case 'timeout':
@@ -60,6 +68,8 @@ export function describeOutcome(outcome: Outcome): string {
       return 'stopped because it was cancelled'
     case 'crashed':
       return 'its runner ended in the middle of it, and how far it came is not known'
+    case 'misanswered':
+      return outcome.problem
     case 'expired':
       return 'expired before it could start'
     case 'unstartable':

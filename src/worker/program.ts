@@ -1,7 +1,8 @@
 /**
  * Which file a task names, and how it is started.
  *
- * A name is a file of the tasks directory: the exact name, or the only file with that stem. After every symlink is
+ * A name is a file of the tasks directory: the exact name, or the only file with that stem, where `.warm` before the extension
+ * says that its program serves many tasks in one process. After every symlink is
  * followed it must still be inside. An executable file with a `#!` line, or with no extension we
  * know, is run as it is; else its extension names the interpreter. No
  * shell ever sees the name but as one quoted word.
@@ -9,9 +10,22 @@
 import { accessSync, closeSync, constants, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs'
 import { extname, join, parse, sep } from 'node:path'
 
-export type Resolution =
-  /** The words of the command, without the parameter. */
-  { readonly kind: 'program'; readonly command: readonly string[] } | Unstartable
+export type Resolution = StartableProgram | Unstartable
+
+export interface StartableProgram {
+  readonly kind: 'program'
+  /** Its words, without the parameter. */
+  readonly command: readonly string[]
+  /** There when it serves many tasks in one process. */
+  readonly warm?: WarmFile
+}
+
+export interface WarmFile {
+  /** In the tasks directory. */
+  readonly name: string
+  /** Another one when the file is another one, or was changed. */
+  readonly version: string
+}
 
 export interface Unstartable {
   readonly kind: 'unstartable'
@@ -34,28 +48,33 @@ export const INTERPRETERS: Readonly<Record<string, readonly string[]>> = {
   '.sh': ['sh'],
 }
 
+const WARM = '.warm'
+
 /** A deploy may replace a program at any time; looking it up again for each of a thousand tasks a second is waste. */
 const REMEMBERED_MS = 1_000
 
 export class Programs {
   readonly #directory: string
+  readonly #areWarm: boolean
   readonly #known = new Map<string, { resolution: Resolution; until: number }>()
 
-  constructor(directory: string) {
+  /** @param areWarm  every program serves many tasks in one process, whatever its name */
+  constructor(directory: string, areWarm = false) {
     this.#directory = directory
+    this.#areWarm = areWarm
   }
 
   resolve(task: string): Resolution {
     const now = performance.now()
     const known = this.#known.get(task)
     if (known !== undefined && known.until > now) return known.resolution
-    const resolution = resolveProgram(this.#directory, task)
+    const resolution = resolveProgram(this.#directory, task, this.#areWarm)
     this.#known.set(task, { resolution, until: now + REMEMBERED_MS })
     return resolution
   }
 }
 
-export function resolveProgram(directory: string, task: string): Resolution {
+export function resolveProgram(directory: string, task: string, isWarm = false): Resolution {
   if (task === '' || task === '.' || task === '..' || task.includes('/') || task.includes('\0')) {
     return unstartable(`${JSON.stringify(task)} is not the name of a file in the tasks directory`, true)
   }
@@ -69,12 +88,35 @@ export function resolveProgram(directory: string, task: string): Resolution {
   }
   const matches = names.includes(task)
     ? [task]
-    : names.filter((name) => parse(name).name === task && !name.startsWith('.'))
+    : names.filter((name) => !name.startsWith('.') && stemsOf(name).includes(task))
   if (matches.length > 1)
     return unstartable(`${task} could be ${matches.toSorted().join(' or ')}: name the file with its extension`, false)
   const [name] = matches
   if (name === undefined) return unstartable(`there is no program ${task} in ${directory}`, false)
-  return startable(root, name)
+  const resolution = startable(root, name)
+  if (resolution.kind === 'unstartable' || !(isWarm || isWarmName(name))) return resolution
+  return { ...resolution, warm: { name, version: versionOf(join(root, name)) } }
+}
+
+/** `mail` and `mail.warm` are short for `mail.warm.php`. */
+function stemsOf(name: string): string[] {
+  const stem = parse(name).name
+  return isWarmName(stem) ? [stem, parse(stem).name] : [stem]
+}
+
+/** `mail.warm.php`, or `mail.warm` where the file can be run as it is. */
+function isWarmName(name: string): boolean {
+  return extname(name) === WARM || extname(parse(name).name) === WARM
+}
+
+/** A deploy may take the file away at any moment: then the next look finds another one, or none. */
+function versionOf(path: string): string {
+  try {
+    const { dev, ino, size, mtimeMs } = statSync(path)
+    return `${realpathSync(path)} ${dev} ${ino} ${size} ${mtimeMs}`
+  } catch {
+    return 'gone'
+  }
 }
 
 function startable(root: string, name: string): Resolution {

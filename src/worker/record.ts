@@ -7,9 +7,9 @@ import { CRASH_LIMIT } from '../queue/crash-policy.ts'
 import type { ClaimedTask } from '../queue/store/claimed-task.ts'
 import type { Finish, NextState, OutputPlace } from '../queue/store/finish.ts'
 import { formatDuration } from '../time/duration.ts'
+import type { AttemptResult } from './attempt.ts'
 import { crashesAfter, isQuarantined, maxAttempts, nextState, type Terms } from './next-state.ts'
 import { describeOutcome, type Outcome } from './outcome.ts'
-import type { AttemptResult } from './slot.ts'
 import type { Output } from './slot-files.ts'
 
 const ERROR_BYTES = 1_024
@@ -28,7 +28,10 @@ export function finishOf(task: ClaimedTask, workerId: number, result: AttemptRes
     outcome: outcome.kind,
     exitCode: result.exitCode,
     exitSignal: outcome.kind === 'signal' ? outcome.signal : null,
-    error: outcome.kind === 'ok' ? null : errorText(reasonOf(task, outcome), result.output),
+    error:
+      outcome.kind === 'ok'
+        ? null
+        : errorText(reasonOf(task, outcome), hasSaidWhy(outcome) ? undefined : result.output),
     output: null,
     cpuMs: result.cpuMs,
     ranMs: Math.round(result.ranMs),
@@ -40,6 +43,11 @@ export function finishOf(task: ClaimedTask, workerId: number, result: AttemptRes
 function reasonOf(task: ClaimedTask, outcome: Outcome): string {
   const reason = describeOutcome(outcome)
   return isQuarantined(outcome, task) ? `quarantined, ${CRASH_LIMIT} crashes or signals in a row: ${reason}` : reason
+}
+
+/** Then the end of what it printed tells no more. */
+function hasSaidWhy(outcome: Outcome): boolean {
+  return outcome.kind === 'misanswered' || (outcome.kind === 'exit' && outcome.error !== undefined)
 }
 
 const EVENTS = {
@@ -110,10 +118,10 @@ function when(next: NextState): string | undefined {
 }
 
 /** The reason and the end of what the program wrote, together at most 1 KiB, cut at a character. */
-function errorText(reason: string, output: Output): string {
-  const tail = output.kind === 'bytes' ? output.bytes : output.kind === 'file' ? output.tail : Buffer.alloc(0)
+function errorText(reason: string, output: Output | undefined): string {
+  const tail = output?.kind === 'bytes' ? output.bytes : output?.kind === 'file' ? output.tail : Buffer.alloc(0)
   const room = ERROR_BYTES - Buffer.byteLength(reason) - 2
-  if (room <= 0) return firstBytes(reason, ERROR_BYTES)
+  if (room <= 0) return firstBytes(reason.replaceAll('\0', ''), ERROR_BYTES)
   const end = characterBoundary(tail, Math.max(0, tail.length - room))
   const text = tail.subarray(end).toString('utf8').replaceAll('\0', '').trim()
   return text === '' ? reason : `${reason}: ${text}`

@@ -5,9 +5,9 @@ import type { DayLog } from '../log/day-log.ts'
 import type { Driver } from '../queue/driver.ts'
 import type { ClaimedTask } from '../queue/store/claimed-task.ts'
 import type { Finish } from '../queue/store/finish.ts'
+import type { AttemptResult, AttemptSettings } from './attempt.ts'
 import { Booking } from './booking.ts'
 import { finishOf, logAttempt } from './record.ts'
-import type { AttemptResult, AttemptSettings } from './slot.ts'
 import { Tally } from './tally.ts'
 
 export interface ResultEvents {

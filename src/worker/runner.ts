@@ -1,150 +1,216 @@
 /**
  * A runner: one small shell per concurrency slot, the parent of the task programs.
  *
- * The worker feeds it one line per task on its standard input; it writes what it starts and how that ended into the
- * slot's journal, and the exit code to us. That buys three things: a program is started from a tiny process, whatever
- * the worker has grown to; a program outlives a worker that is killed, because the shell sees it to its end; and runner
- * and program are one process group, which can be ended as a whole.
+ * The worker tells it on its standard input what to run (`message.ts`): one command, or several short ones at once, which it
+ * runs one after the other. It writes what it starts and how that ended into the slot's journal, and tells us when it has come
+ * to the end of a message. That buys four things: a program is started from a tiny process, whatever the worker has grown to;
+ * the worker wakes up once for many programs; a program outlives a worker that is killed, because the shell sees it to its
+ * end; and runner and program are one process group, which can be ended as a whole.
  *
- * The shell's standard output and error are the slot's output file, so programs inherit them without a redirection. What
- * the shell has to say of a program, that it was `Killed` or cannot be found, stands behind that program's output then.
- * Descriptor 3 is the journal, 4 leads to us; programs get neither.
+ * What is told ahead can be taken back: each command but the first of a message begins only while there is no recall file. So
+ * when that is made first and the journal is read then, and it has a start without an end, nothing behind that will begin.
+ *
+ * What the shell has to say of a program, that it was `Killed` or cannot be found, stands behind that program's output.
  */
 import type { Readable, Writable } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { signalSession } from '../host/processes.ts'
-import { quote } from '../host/quote.ts'
-import { childrenMs, endRecord, startRecord } from './journal.ts'
+import { readJournal } from './journal.ts'
+import { LONGEST_PIPED_BYTES, type MessagePart, messageText, type Reply, readReply, runnerScript } from './message.ts'
+import type { Command, Ended, ProgramRunner } from './program-runner.ts'
 import type { SlotFiles } from './slot-files.ts'
-
-export interface Command {
-  readonly id: number
-  readonly attempt: number
-  readonly claimToken: number
-  /** The command, without the parameter. */
-  readonly words: readonly string[]
-  /** Its last argument, and its standard input; without one there is neither. */
-  readonly param: string | undefined
-  /** Variables for this program alone, as shell assignments. */
-  readonly assignments: string
-}
-
-/** How a command ended, as the shell tells it. */
-export type Ended =
-  /** `status` as `$?` has it; CPU of the program and all it waited for. */
-  | { readonly kind: 'status'; readonly status: number; readonly cpuMs: number }
-  /** The runner itself is gone; the program was not seen to its end. */
-  | { readonly kind: 'runner-gone' }
-  /** The journal could not be written, so nothing was started. */
-  | { readonly kind: 'not-started' }
+import { shareOut, Timeline } from './timeline.ts'
 
 /** What we use of the process that execa started. */
 interface Shell extends PromiseLike<unknown> {
   readonly pid?: number | undefined
   readonly stdin: Writable
-  readonly stdio: readonly [unknown, unknown, unknown, unknown, Readable, ...unknown[]]
+  readonly stdio: readonly unknown[]
 }
 
-const REPLY = /^(\d+|-)\n/
+export interface RunnerSettings {
+  readonly environment: Record<string, string>
+  readonly projectDirectory: string
+  readonly installation: string
+}
 
-export class Runner {
+/** A command that was begun. Times are on the clock of `performance.now()`; of several in a message they are estimates. */
+export interface Begun {
+  readonly ended: Ended
+  readonly from: number
+  readonly to: number
+}
+
+/** The descriptor that leads from the shell to us. */
+const REPLIES = 3
+
+interface Message {
+  readonly commands: readonly Command[]
+  readonly timeline: Timeline
+  /** Where its records begin in the journal. */
+  readonly journalFrom: number
+  readonly resolve: (begun: readonly Begun[]) => void
+}
+
+export class Runner implements ProgramRunner {
   readonly #process: Shell
   readonly #files: SlotFiles
   readonly #gone: PromiseLike<void>
-  #settle: ((ended: Ended) => void) | undefined
-  #reply = ''
+  #message: Message | undefined
+  #assignments = ''
+  #told = ''
   #isGone = false
   #cpuMs = 0
 
-  static async start(files: SlotFiles, environment: Record<string, string>, directory: string): Promise<Runner> {
+  static async start(files: SlotFiles, settings: RunnerSettings, shell = '/bin/sh'): Promise<Runner> {
     const { execa } = await import('execa')
     const { out, journal } = files.descriptors
     // execa hands any descriptor on; its types know the standard ones only.
-    const stdio = ['pipe', out, out, journal, 'pipe'] as unknown as typeof shellOptions.stdio
-    return new Runner(execa('/bin/sh', [], { ...shellOptions, stdio, env: environment, cwd: directory }), files)
+    const stdio = ['pipe', journal, out, 'pipe'] as unknown as typeof shellOptions.stdio
+    const { environment: env, projectDirectory: cwd, installation } = settings
+    return new Runner(execa(shell, [], { ...shellOptions, stdio, env, cwd }), files, installation)
   }
 
-  private constructor(shell: Shell, files: SlotFiles) {
+  private constructor(shell: Shell, files: SlotFiles, installation: string) {
     this.#process = shell
     this.#files = files
     this.#gone = shell.then(() => {
       this.#isGone = true
-      this.#end({ kind: 'runner-gone' })
+      this.#end(undefined)
     })
     shell.stdin.on('error', () => {}) // a runner that is gone is noticed by its end
-    shell.stdio[4].on('data', (chunk: Buffer) => this.#read(chunk.toString('latin1')))
-    shell.stdio[4].on('error', () => {})
+    const replies = shell.stdio[REPLIES] as Readable
+    replies.on('data', (chunk: Buffer) => this.#read(chunk.toString('latin1')))
+    replies.on('error', () => {})
     // Not PIPE: when the worker is gone, the end of a program can be told to the journal only, and the runner leaves.
-    shell.stdin.write('trap : TERM INT HUP\n')
+    shell.stdin.write(runnerScript(installation, files.recallPath, files.outPath))
   }
 
-  /** It has ended: it left, or somebody killed it. */
   get isGone(): boolean {
     return this.#isGone
   }
 
-  /** The session and process group of the runner and its program. */
   get pid(): number {
     return this.#process.pid ?? 0
   }
 
-  /** Runs one command to its end; the runner must be idle. */
-  run(command: Command): Promise<Ended> {
-    const { words, param, assignments } = command
-    const bytes = Buffer.from(param ?? '')
-    if (bytes.length > 0) this.#files.writeInput(bytes)
-    const stdin = bytes.length > 0 ? quote(this.#files.inPath) : '/dev/null'
-    const program = [...words, ...(param === undefined ? [] : [param])].map(quote).join(' ')
-    const start = startRecord(command, this.#files.begin, Date.now())
+  async run(command: Command): Promise<Ended> {
+    const [begun] = await this.runAll([command])
+    return begun?.ended ?? { kind: this.#isGone ? 'runner-gone' : 'not-started' }
+  }
+
+  /**
+   * Runs commands one after the other; the runner must be idle, and with several the output file empty.
+   *
+   * @returns those that were begun, in their order; fewer when the runner was recalled, when one of them wrote something, or
+   *          when the journal cannot be written
+   */
+  runAll(commands: readonly Command[]): Promise<readonly Begun[]> {
+    const parts = commands.map((command) => this.#withInput(command))
+    const text = messageText(parts, this.#files.begin, Date.now(), this.#assignments)
+    this.#assignments = commands.at(-1)?.assignments ?? this.#assignments
+    const journalFrom = this.#files.journalSize()
     return new Promise((resolve) => {
-      this.#settle = resolve
-      this.#process.stdin.write(
-        `if echo "${start}" >&3; then ${assignments} ${program} <${stdin} 3>&- 4>&-; r=$?; { echo "${endRecord(command)}"; times; } >&3; echo $r >&4; else echo - >&4; fi\n`,
-      )
+      this.#message = { commands, timeline: new Timeline(performance.now()), journalFrom, resolve }
+      this.#process.stdin.write(text)
     })
   }
 
-  /** To the program and all it started that did not leave the session; the runner itself stays. */
+  /** How many commands of the message were begun and how many have ended, as the journal tells now. */
+  progress(): { readonly begun: number; readonly ended: number } {
+    if (this.#message === undefined) return { begun: 0, ended: 0 }
+    const { entries } = readJournal(this.#files.journalFrom(this.#message.journalFrom))
+    const ended = entries.filter((entry) => entry.end !== undefined).length
+    this.#message.timeline.mark(performance.now(), ended)
+    return { begun: entries.length, ended }
+  }
+
+  /** When that many commands of the message had ended: an estimate. */
+  endOf(count: number): number {
+    return this.#message?.timeline.endOf(count) ?? performance.now()
+  }
+
+  /** The runner itself stays. */
   terminate(): void {
     signalSession(this.pid, 'SIGTERM')
   }
 
-  /** To the whole session, the runner included. */
   kill(): void {
     signalSession(this.pid, 'SIGKILL')
   }
 
-  /** Lets an idle runner leave. */
   async close(): Promise<void> {
     this.#process.stdin.end()
     await this.#gone
   }
 
+  #withInput(command: Command): MessagePart {
+    const { param = '' } = command
+    if (param === '') return { ...command, input: 'none' }
+    if (param.length <= LONGEST_PIPED_BYTES / 3) return { ...command, input: 'piped' }
+    const bytes = Buffer.from(param)
+    if (bytes.length <= LONGEST_PIPED_BYTES) return { ...command, input: 'piped' }
+    this.#files.writeInput(bytes)
+    return { ...command, input: { path: this.#files.inPath } }
+  }
+
   #read(text: string): void {
-    this.#reply += text
-    const reply = REPLY.exec(this.#reply)
-    if (reply === null) return
-    this.#reply = this.#reply.slice(reply[0].length)
-    if (reply[1] === '-') this.#end({ kind: 'not-started' })
-    else this.#end({ kind: 'status', status: Number(reply[1]), cpuMs: this.#newCpuMs() })
+    this.#told += text
+    const end = this.#told.indexOf('\n')
+    if (end === -1) return
+    const reply = readReply(this.#told.slice(0, end))
+    this.#told = this.#told.slice(end + 1)
+    if (reply !== undefined) this.#end(reply)
   }
 
-  /** `times` counts all children since the runner began. It stands in the journal: there it wakes nobody. */
-  #newCpuMs(): number {
-    const lastLine = this.#files.journalEnd().toString('latin1').trimEnd().split('\n').at(-1) ?? ''
-    const total = childrenMs(lastLine) ?? this.#cpuMs
+  /** @param reply  undefined when the runner is gone: then the journal alone tells how far it came */
+  #end(reply: Reply | undefined): void {
+    const message = this.#message
+    if (message === undefined) return
+    this.#message = undefined
+    const { commands, timeline } = message
+    const { entries } = readJournal(this.#files.journalFrom(message.journalFrom))
+    const begun = reply === undefined ? entries.length : commands.findIndex(({ id }) => id === reply.last?.id) + 1
+    const statuses = commands.slice(0, begun).map(({ id, claimToken }, i) => {
+      const entry =
+        entries[i]?.id === id ? entries[i] : entries.find((it) => it.id === id && it.claimToken === claimToken)
+      return entry?.end?.status ?? (i === begun - 1 ? reply?.last?.status : undefined)
+    })
+    timeline.mark(performance.now(), begun)
+    const usedMs = entries.reduce((sum, { end }) => sum + (end?.cpuMs ?? 0), 0)
+    const spans = statuses.map((_, i) => ({ from: timeline.endOf(i), to: timeline.endOf(i + 1) }))
+    const cpu = shareOut(
+      this.#newCpuMs(usedMs),
+      spans.map(({ from, to }) => to - from),
+    )
+    message.resolve(
+      statuses.map((status, i) => ({
+        ...(spans[i] as { from: number; to: number }),
+        ended: status === undefined ? { kind: 'runner-gone' } : { kind: 'status', status, cpuMs: cpu[i] ?? 0 },
+      })),
+    )
+  }
+
+  /** `times` counts all children since the runner began. */
+  #newCpuMs(total: number): number {
     const used = Math.max(0, total - this.#cpuMs)
-    this.#cpuMs = total
+    this.#cpuMs = Math.max(total, this.#cpuMs)
     return used
-  }
-
-  #end(ended: Ended): void {
-    const settle = this.#settle
-    this.#settle = undefined
-    settle?.(ended)
   }
 }
 
-const shellOptions = {
+/** Loads what starts a runner, beside what is under way. What fails is told when a runner is started. */
+export async function loadStarter(): Promise<void> {
+  await nextTurn()
+  try {
+    await import('execa')
+  } catch {
+    // `start` finds the same
+  }
+}
+
+/** For execa, of every runner. */
+export const shellOptions = {
   detached: true, // a session and process group of its own
   cleanup: false, // it outlives us
   reject: false,

@@ -3,18 +3,21 @@
  *
  *     slot-0.journal   what its runner started and how that ended, one line each, appended
  *     slot-0.out       what its programs wrote, one after the other
+ *     slot-0.recall    while it is there, the runner begins nothing of what it was told ahead
  *
- * and, in memory where the system has files there, because one is made for every task and is of no use for long:
+ * and, in memory where the system has files there, because it is of no use for long:
  *
- *     slot-0.in        the parameter of the program that runs now, for its standard input
+ *     slot-0.in        a parameter that is too long for a pipe, for the standard input of the program that runs now
  *
  * They are what a task is known by when its worker is gone: the runner goes on writing the journal. They are removed when
  * everything in them is booked.
  */
-import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, rmSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Complaint, EXIT } from '../exit.ts'
+import { inputInMemory, unlinkIfThere, writeAnew } from './input-file.ts'
+import { makeRecall, recallPathOf } from './recall.ts'
+import { readBytes, SharedOutput } from './shared-output.ts'
 
 /** Bytes that a program wrote: in memory when few, else where they stand. */
 export type Output =
@@ -36,31 +39,31 @@ export const OUTPUT_LIMIT_BYTES = 64 * 1_048_576
 const LARGEST_OUT_BYTES = 4 * 1_048_576
 const LARGEST_JOURNAL_BYTES = 4 * 1_048_576
 const TAIL_BYTES = 4_096
-const SMALL_OUTPUT_BYTES = 65_536
 const PRIVATE = 0o600
-/** A directory of Linux whose files are in memory. Everybody may make files there, and nobody touch another's. */
-const MEMORY = '/dev/shm'
-const JOURNAL_END_BYTES = 128
+const records = Buffer.allocUnsafeSlow(8_192)
 
 export class SlotFiles {
   readonly #inPaths: readonly [inMemory: string, onDisk: string]
   #inPath: string
-  readonly #outPath: string
+  readonly outPath: string
+  readonly recallPath: string
   readonly #journalPath: string
   readonly #directory: string
+  readonly #number: number
   #out: number
   #journal: number
   /** Where the output of the program that runs now begins. */
   #begin = 0
   #journalBytes = 0
-  #kept: Buffer = Buffer.alloc(0)
 
   /** @throws Complaint when the directory cannot be written */
   constructor(directory: string, slot: number) {
     this.#directory = directory
+    this.#number = slot
     this.#inPaths = [inputInMemory(directory, slot), join(directory, `slot-${slot}.in`)]
     this.#inPath = this.#inPaths[0]
-    this.#outPath = join(directory, `slot-${slot}.out`)
+    this.outPath = join(directory, `slot-${slot}.out`)
+    this.recallPath = recallPathOf(directory, slot)
     this.#journalPath = join(directory, `slot-${slot}.journal`)
     this.#out = this.#openOut()
     this.#journal = this.#guarded(() => openSync(this.#journalPath, 'a+', PRIVATE))
@@ -81,6 +84,11 @@ export class SlotFiles {
     return this.#inPath
   }
 
+  /** How the names of a warm program's pipes begin. */
+  get pipes(): string {
+    return join(this.#directory, `slot-${this.#number}`)
+  }
+
   writeInput(param: Buffer): void {
     const [inMemory, onDisk] = this.#inPaths
     try {
@@ -90,12 +98,32 @@ export class SlotFiles {
     }
   }
 
-  /** The last lines of the journal. */
-  journalEnd(): Buffer {
-    const bytes = Buffer.allocUnsafe(JOURNAL_END_BYTES)
+  /** Where the next record of the journal will stand. */
+  journalSize(): number {
     this.#journalBytes = fstatSync(this.#journal).size
-    const from = Math.max(0, this.#journalBytes - JOURNAL_END_BYTES)
-    return bytes.subarray(0, readSync(this.#journal, bytes, 0, JOURNAL_END_BYTES, from))
+    return this.#journalBytes
+  }
+
+  /** What stands in the journal from there on. */
+  journalFrom(offset: number): string {
+    let text = ''
+    for (;;) {
+      const count = readSync(this.#journal, records, 0, records.length, offset + text.length)
+      text += records.toString('latin1', 0, count)
+      if (count < records.length) break
+    }
+    this.#journalBytes = offset + text.length
+    return text
+  }
+
+  /** @returns false when that could not be done: what the runner was told ahead will begin */
+  recall(): boolean {
+    return makeRecall(this.recallPath)
+  }
+
+  /** The runner has answered, or is gone. */
+  endRecall(): void {
+    unlinkIfThere(this.recallPath)
   }
 
   /** The shell said that it could not write the journal: why, as far as another try tells. */
@@ -113,20 +141,20 @@ export class SlotFiles {
     return fstatSync(this.#out).size - this.#begin
   }
 
-  /** What the program that has just ended wrote; its bytes are good until the next call. The next output begins behind it. */
+  /** What the program that has just ended wrote; its bytes can be had until the files are begun anew. The next begins behind it. */
   takeOutput(): Output {
     const length = this.written()
     if (length === 0) return { kind: 'none' }
     const offset = this.#begin
     this.#begin += length
-    return readOutput(this.#out, this.#outPath, offset, length, this.#buffer(Math.min(length, LARGEST_BLOCK_BYTES)))
-  }
-
-  /** One for all outputs of the slot: each is in the log before the next program can end. */
-  #buffer(length: number): Buffer {
-    if (this.#kept.length < length)
-      this.#kept = Buffer.allocUnsafeSlow(length <= SMALL_OUTPUT_BYTES ? SMALL_OUTPUT_BYTES : LARGEST_BLOCK_BYTES)
-    return this.#kept
+    if (length > LARGEST_BLOCK_BYTES) return readOutput(this.#out, this.outPath, offset, length)
+    const shared = new SharedOutput(this.#out, offset, length, LARGEST_BLOCK_BYTES)
+    return {
+      kind: 'bytes',
+      get bytes() {
+        return shared.bytes
+      },
+    }
   }
 
   /** The file has grown, or was moved into the log: a new one must be begun, which the runner has to inherit. */
@@ -137,7 +165,7 @@ export class SlotFiles {
   /** Begins output and journal anew; everything in the old ones must be booked, or moved away. */
   renew(): void {
     closeSync(this.#out)
-    unlinkIfThere(this.#outPath)
+    unlinkIfThere(this.outPath)
     this.#out = this.#openOut()
     this.#begin = 0
     ftruncateSync(this.#journal, 0)
@@ -151,11 +179,12 @@ export class SlotFiles {
 
   remove(): void {
     this.close()
-    for (const path of [...this.#inPaths, this.#outPath, this.#journalPath]) rmSync(path, { force: true })
+    for (const path of [...this.#inPaths, this.outPath, this.recallPath, this.#journalPath])
+      rmSync(path, { force: true })
   }
 
   #openOut(): number {
-    return this.#guarded(() => openSync(this.#outPath, 'a+', PRIVATE))
+    return this.#guarded(() => openSync(this.outPath, 'a+', PRIVATE))
   }
 
   #guarded<T>(action: () => T): T {
@@ -177,58 +206,11 @@ export function stateComplaint(error: unknown, directory: string): Complaint {
   )
 }
 
-/**
- * What stands in an output file at that place: its bytes when they are few, else where they are.
- *
- * @param buffer  what the bytes are read into
- */
-export function readOutput(
-  fd: number,
-  path: string,
-  offset: number,
-  length: number,
-  buffer: Buffer = Buffer.allocUnsafe(Math.min(length, LARGEST_BLOCK_BYTES)),
-): Output {
+/** What stands in an output file at that place: its bytes when they are few, else where they are. */
+export function readOutput(fd: number, path: string, offset: number, length: number): Output {
   if (length === 0) return { kind: 'none' }
-  if (length <= LARGEST_BLOCK_BYTES) return { kind: 'bytes', bytes: readBytes(fd, offset, buffer.subarray(0, length)) }
-  const tail = Math.min(TAIL_BYTES, length)
-  const end = readBytes(fd, offset + length - tail, buffer.subarray(0, tail))
-  return { kind: 'file', path, offset, length, tail: end }
-}
-
-/** Fills the buffer, as far as there is something to fill it with. */
-function readBytes(fd: number, offset: number, bytes: Buffer): Buffer {
-  let read = 0
-  while (read < bytes.length) {
-    const count = readSync(fd, bytes, read, bytes.length - read, offset + read)
-    if (count === 0) break
-    read += count
-  }
-  return bytes.subarray(0, read)
-}
-
-/** The name follows from that of the slot's other files, so whoever removes those after a crash finds it too. */
-export function inputInMemory(directory: string, slot: number): string {
-  const place = createHash('sha256').update(directory).digest('hex').slice(0, 16)
-  return join(MEMORY, `cron-mission-${place}-slot-${slot}.in`)
-}
-
-/** A file of its own for every task: what an earlier program left behind may still be reading the old one. */
-function writeAnew(path: string, bytes: Buffer): string {
-  unlinkIfThere(path)
-  const fd = openSync(path, 'wx', PRIVATE)
-  try {
-    for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written)
-  } finally {
-    closeSync(fd)
-  }
-  return path
-}
-
-function unlinkIfThere(path: string): void {
-  try {
-    unlinkSync(path)
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ENOENT') throw error
-  }
+  if (length <= LARGEST_BLOCK_BYTES) return { kind: 'bytes', bytes: readBytes(fd, offset, Buffer.allocUnsafe(length)) }
+  const bytes = Math.min(TAIL_BYTES, length)
+  const tail = readBytes(fd, offset + length - bytes, Buffer.allocUnsafe(bytes))
+  return { kind: 'file', path, offset, length, tail }
 }

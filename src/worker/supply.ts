@@ -6,16 +6,14 @@
  * for. It also knows when the part of the queue is empty: a claim that found nothing while no program was running that
  * could have added something.
  */
-import { again } from '../queue/again.ts'
 import type { Driver } from '../queue/driver.ts'
 import { claim } from '../queue/store/claim.ts'
 import type { ClaimedTask } from '../queue/store/claimed-task.ts'
 import type { TaskFilter } from '../queue/store/filter.ts'
-import { giveBack } from '../queue/store/give-back.ts'
 import { promote } from '../queue/store/promote.ts'
-import { runningTasks } from '../queue/store/running.ts'
 import { LookAhead } from './look-ahead.ts'
 import type { Pauses } from './pauses.ts'
+import { Returns } from './returns.ts'
 import { Waiting } from './waiting.ts'
 
 export interface SupplyOptions {
@@ -39,18 +37,13 @@ export const SWEEP_MS = 1_000
 const PROMOTE_LIMIT = 1_000
 /** How long a database that does not answer is asked again. */
 const PATIENCE_MS = 30_000
-/** More rows than a worker ever has under its claims. */
-const ALL_OURS = 10_000
 
 export class Supply {
   readonly #options: SupplyOptions
   readonly #onDatabaseLost: (error: Error) => void
   readonly #lookAhead: LookAhead
   readonly #waiting = new Waiting()
-  /** To be given back: they wait in vain. */
-  readonly #returned: ClaimedTask[] = []
-  /** Tokens of claims of which the answer was lost for good: rows may bear them. */
-  readonly #unsure = new Set<number>()
+  readonly #returns: Returns
   #claimed = 0
   #refilling = false
   /** The last claim found nothing: when that was, and whether no program was running. */
@@ -62,11 +55,12 @@ export class Supply {
     this.#options = options
     this.#onDatabaseLost = onDatabaseLost
     this.#lookAhead = new LookAhead(options.concurrency, options.batch)
+    this.#returns = new Returns(options.db, options.workerId)
   }
 
   /** What is claimed and neither started nor given back. */
   get waiting(): number {
-    return this.#waiting.tasks.length + this.#returned.length + this.#unsure.size
+    return this.#waiting.tasks.length + this.#returns.count
   }
 
   /** The tasks that are to be started, in no order. */
@@ -77,6 +71,11 @@ export class Supply {
   /** One of them could be started now. */
   get canStart(): boolean {
     return this.#waiting.canStart
+  }
+
+  /** Tasks that were claimed, less those given back. */
+  get claims(): number {
+    return this.#claimed
   }
 
   get isRefilling(): boolean {
@@ -91,6 +90,18 @@ export class Supply {
   /** There is nothing more to claim, and nothing is running that could add to it; or all of it is paused. */
   get isEmpty(): boolean {
     return this.#empty?.idle === true || this.#options.pauses.ofQueue !== undefined
+  }
+
+  /** There is room for another program, and nothing is known that could be claimed for it. @param running  programs that run now */
+  awaitsNews(running: number): boolean {
+    if (this.#refilling || this.#empty === undefined || this.waiting > 0) return false
+    return running < this.#options.concurrency && !this.isLimitReached && this.#options.pauses.ofQueue === undefined
+  }
+
+  /** There may be something to claim after all; with `isDue` scheduled tasks have to become ready first. */
+  lookAgain(isDue: boolean): void {
+    this.#empty = undefined
+    if (isDue) this.#sweptAt = Number.NEGATIVE_INFINITY
   }
 
   /** Why there was nothing more to be started. */
@@ -111,7 +122,7 @@ export class Supply {
 
   /** @param finished  done, failed or cancelled: those behind it go on. Otherwise they are given back, and wait for it. */
   ended(task: ClaimedTask, finished: boolean): void {
-    this.#returned.push(...this.#waiting.ended(task, finished))
+    this.#returns.add(this.#waiting.ended(task, finished))
   }
 
   booked(claims: readonly Pick<ClaimedTask, 'id' | 'claimToken'>[]): void {
@@ -126,14 +137,14 @@ export class Supply {
 
   /** Gives back those of these tasks that have not been started, and what waits behind them in their lanes. */
   async drop(ids: readonly number[]): Promise<void> {
-    this.#returned.push(...this.#waiting.drop(ids))
+    this.#returns.add(this.#waiting.drop(ids))
     await this.#return()
   }
 
   /** @param running  programs that run now */
   wantsRefill(running: number): boolean {
     if (this.#refilling) return false
-    return this.#returned.length > 0 || this.#unsure.size > 0 || this.#wanted(running) !== 'nothing'
+    return this.#returns.count > 0 || this.#wanted(running) !== 'nothing'
   }
 
   /**
@@ -162,12 +173,11 @@ export class Supply {
 
   /** Everything that has not been started. Where the database does not take it back, our lease will end. */
   async giveBack(): Promise<void> {
-    this.#returned.push(...this.#waiting.dropAll())
+    this.#returns.add(this.#waiting.dropAll())
     try {
       await this.#return()
     } catch (error) {
-      this.#returned.length = 0
-      this.#unsure.clear()
+      this.#returns.forget()
       throw error
     }
   }
@@ -198,15 +208,17 @@ export class Supply {
       pauses: pauses.ofPrograms,
       avoid: otherLanes ? new Set(this.#waiting.busy) : new Set(),
       limit: Math.min(this.#lookAhead.size, this.#remaining()),
+      expectsFew: this.#lookAhead.expectsFew,
+      onLooked: (few) => this.#lookAhead.looked(few),
       patienceMs: PATIENCE_MS,
       onLost: this.#onDatabaseLost,
       onSetAside: () => {
         setAside = true
       },
-      onUnsure: (token) => this.#unsure.add(token),
+      onUnsure: (token) => this.#returns.addUnsure(token),
     })
     this.#claimed += tasks.length
-    this.#returned.push(...this.#waiting.add(tasks))
+    this.#returns.add(this.#waiting.add(tasks))
     this.#dropPaused() // the pause may be younger than the claim
     return tasks.length > 0 || setAside
   }
@@ -215,26 +227,12 @@ export class Supply {
     const { pauses } = this.#options
     const isPaused = (task: ClaimedTask) => pauses.ofQueue !== undefined || pauses.isPaused(task)
     const paused = this.#waiting.tasks.filter(isPaused).map(({ id }) => id)
-    if (paused.length > 0) this.#returned.push(...this.#waiting.drop(paused))
+    if (paused.length > 0) this.#returns.add(this.#waiting.drop(paused))
     return paused.length > 0
   }
 
   async #return(): Promise<void> {
-    const { db, workerId } = this.#options
-    if (this.#unsure.size > 0) {
-      const ours = await again(db.dialect, { forMs: PATIENCE_MS }, () => runningTasks(db, workerId, ALL_OURS))
-      const unsure = ours.filter(({ claimToken }) => this.#unsure.has(claimToken))
-      await giveBack(db, unsure, PATIENCE_MS)
-      this.#unsure.clear()
-    }
-    const tasks = this.#returned.splice(0)
-    try {
-      await giveBack(db, tasks, PATIENCE_MS)
-      this.#claimed -= tasks.length
-    } catch (error) {
-      this.#returned.unshift(...tasks)
-      throw error
-    }
+    this.#claimed -= await this.#returns.giveBack()
   }
 
   /** Scheduled tasks whose time has come become ready. */

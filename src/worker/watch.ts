@@ -6,9 +6,10 @@ import { signalSession } from '../host/processes.ts'
 import type { RunningTask } from '../queue/store/running.ts'
 import type { InheritedAttempt, InheritedSlot } from './inheritance.ts'
 import { claimKey } from './journal.ts'
-import { type Outcome, outcomeOf, type StopReason } from './outcome.ts'
+import { type Outcome, outcomeOf, type StopReason, unlessStopped } from './outcome.ts'
 import { OUTPUT_LIMIT_BYTES } from './slot-files.ts'
 import { type MarkedReason, markStop, type StopMark, stopMarks } from './stop-marks.ts'
+import { outcomeOfAnswer } from './warm-answer.ts'
 
 export class Watch {
   readonly #directory: string
@@ -47,7 +48,9 @@ export class Watch {
   /** How an attempt ended that is over: as its end says, or why it was stopped, or nobody knows. */
   outcome(row: RunningTask, attempt: InheritedAttempt | undefined, mark: StopMark | undefined): Outcome {
     const reason = mark === undefined ? undefined : this.#asOutcome(row, mark.reason)
-    return attempt?.end === undefined ? (reason ?? { kind: 'crashed' }) : outcomeOf(attempt.end.status, reason)
+    if (attempt?.end === undefined) return reason ?? { kind: 'crashed' }
+    const { status, answer } = attempt.end
+    return answer === undefined ? outcomeOf(status, reason) : unlessStopped(outcomeOfAnswer(answer, row.id), reason)
   }
 
   #reasonToStop(row: RunningTask, attempt: InheritedAttempt): MarkedReason | undefined {

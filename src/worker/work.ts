@@ -6,35 +6,17 @@
  * programs, and what ignores that is killed with its group.
  */
 import type { DayLog } from '../log/day-log.ts'
-import type { ClaimedTask } from '../queue/store/claimed-task.ts'
 import { startTimer, type Timer } from '../time/timer.ts'
 import { Bell } from './bell.ts'
 import { Heed } from './heed.ts'
+import { IdleProbe } from './idle-probe.ts'
 import { OUTAGE_PATIENCE_MS, Outage } from './outage.ts'
-import { type Counts, Results } from './results.ts'
-import { type AttemptResult, type AttemptSettings, Slot } from './slot.ts'
-import { Supply, type SupplyOptions, SWEEP_MS } from './supply.ts'
+import { Results } from './results.ts'
+import { Service } from './service.ts'
+import { Slot } from './slot.ts'
+import { Supply, SWEEP_MS } from './supply.ts'
+import type { WorkOptions, WorkSummary } from './work-options.ts'
 import { makeWorkerDirectory, removeWorkerDirectory } from './worker-directory.ts'
-
-export interface WorkOptions extends Omit<SupplyOptions, 'workerId'> {
-  readonly log: DayLog
-  /** Stay when the part is empty, and look again every second. */
-  readonly watch: boolean
-  /** This worker's own directory, for the files of its slots; it is made here. */
-  readonly directory: string
-  /** Whether our lease is known to last: nothing is claimed or started without. */
-  readonly holdsLease: () => boolean
-  readonly attempts: AttemptSettings
-}
-
-export interface WorkSummary extends Counts {
-  /** Why it left. */
-  readonly ending: 'empty' | 'limit' | 'paused' | 'drained'
-  /** What made the worker leave early, when something did. */
-  readonly problem: unknown
-  /** Nothing of it is left to be cleared up by others: all is booked, logged or given back. */
-  readonly isClean: boolean
-}
 
 /** How long a worker that leaves offers its last results to a database that does not answer. */
 const LEAVING_PATIENCE_MS = 10_000
@@ -48,7 +30,9 @@ export class Work {
   readonly #outage: Outage
   readonly #heed: Heed
   readonly #slots: Slot[]
+  readonly #service: Service
   readonly #idle: Slot[]
+  readonly #probe: IdleProbe | undefined
   #draining = false
   /** Not heard from the database for so long that our lease may end. */
   #suspended = false
@@ -71,12 +55,23 @@ export class Work {
     this.#slots = Array.from({ length: concurrency }, (_, number) => new Slot(directory, number, attempts))
     this.#heed = new Heed(db, this.#slots, this.#supply)
     this.#idle = this.#slots.toReversed() // the one that was idle for the shortest time is taken first
+    if (watch)
+      this.#probe = new IdleProbe(
+        { ...options, installation: attempts.installation, claims: () => this.#supply.claims },
+        (isDue) => this.#hear(isDue),
+      )
     this.#results = new Results(db, log, attempts, patienceMs, {
       onClaimLost: ({ id, attempt, outcome }) => this.#event('claim-lost', { id, attempt, outcome }),
       onDatabaseLost,
       onDatabaseBack: () => this.#outage.end(),
       onBooked: (batch) => this.#supply.booked(batch),
       onReduced: ({ id, attempt }, { message }) => this.#event('result-reduced', { id, attempt, reason: message }),
+      onFailed: (error) => this.#fail(error),
+    })
+    this.#service = new Service(this.#slots, this.#supply, this.#results, {
+      mayStart: () => this.#mayStart(),
+      running: () => this.#running(),
+      onNews: () => this.#bell.ring(),
       onFailed: (error) => this.#fail(error),
     })
   }
@@ -98,6 +93,7 @@ export class Work {
         while (this.#mayStart() && this.#supply.canStart && this.#idle.length > 0)
           void this.#serve(this.#idle.pop() as Slot)
         if (this.#mayStart()) void this.#heed.look()
+        this.#listen()
         if (!this.#isFinished()) await this.#bell.wait(SWEEP_MS)
         if (!this.#draining && this.#outage.complaint !== undefined) this.#fail(this.#outage.complaint)
       }
@@ -105,6 +101,8 @@ export class Work {
       await this.#results.end()
     } finally {
       clearInterval(check)
+      this.#service.end()
+      this.#probe?.end()
       this.#graceTimer?.cancel()
       await this.#closeSlots()
     }
@@ -115,6 +113,7 @@ export class Work {
   drain(reason: string): void {
     if (this.#draining) return
     this.#draining = true
+    this.#service.recall()
     this.#event('drain', { reason, running: this.#running(), 'given-back': this.#supply.waiting })
     const { graceMs } = this.#options.attempts
     this.#graceTimer = startTimer(graceMs, () => this.stop('the grace period is over'))
@@ -154,6 +153,17 @@ export class Work {
     return !this.#draining && !this.#suspended && this.#options.holdsLease()
   }
 
+  #listen(): void {
+    const isIdle = this.#mayStart() && !this.#outage.isUnderWay && this.#supply.awaitsNews(this.#running())
+    this.#probe?.set(isIdle)
+    if (isIdle && this.#probe !== undefined) this.#idle.at(-1)?.prepare()
+  }
+
+  #hear(isDue: boolean): void {
+    this.#supply.lookAgain(isDue)
+    this.#bell.ring()
+  }
+
   async #refill(): Promise<void> {
     try {
       await this.#supply.refill(this.#running(), async () => {
@@ -169,43 +179,10 @@ export class Work {
     this.#bell.ring()
   }
 
-  /** One slot, task after task. The runner has its next line before anything is written about the last one. */
   async #serve(slot: Slot): Promise<void> {
-    let starting: ClaimedTask | undefined
-    let ended: { task: ClaimedTask; result: AttemptResult } | undefined
-    try {
-      for (;;) {
-        starting = this.#mayStart() ? this.#supply.take() : undefined
-        if (this.#supply.wantsRefill(this.#running())) this.#bell.ring()
-        const running = starting === undefined ? undefined : slot.run(starting)
-        if (ended !== undefined) this.#supply.ended(ended.task, this.#results.add(ended.task, ended.result))
-        ended = undefined
-        if (starting === undefined || running === undefined) {
-          if (this.#mayStart() && this.#supply.canStart) continue // what has ended made way for it
-          break
-        }
-        ended = { task: starting, result: await running }
-        starting = undefined
-        if (slot.needsSettling(ended.result.output)) {
-          this.#supply.ended(ended.task, this.#results.add(ended.task, ended.result))
-          ended = undefined
-          if (!(await this.#settle(slot))) break
-        }
-      }
-    } catch (error) {
-      if (starting !== undefined) this.#supply.putBack(starting)
-      this.#fail(error)
-    }
+    await this.#service.serve(slot)
     this.#idle.push(slot)
     this.#bell.ring()
-  }
-
-  /** A slot's files are begun anew only when all that stands in them is booked and logged. */
-  async #settle(slot: Slot): Promise<boolean> {
-    await this.#results.flush()
-    if (!this.#results.isSound) return false
-    await slot.settle()
-    return true
   }
 
   async #giveBack(): Promise<void> {

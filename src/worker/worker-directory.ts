@@ -14,7 +14,8 @@ import { mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync, uti
 import { join } from 'node:path'
 import { bootTag, hasEnded, ownIdentity } from '../host/identity.ts'
 import { exists } from '../host/processes.ts'
-import { inputInMemory, stateComplaint } from './slot-files.ts'
+import { inputInMemory } from './input-file.ts'
+import { stateComplaint } from './slot-files.ts'
 
 export type DirectoryState =
   | { readonly kind: 'absent' }

@@ -39,6 +39,25 @@ for (const database of DATABASES) {
   })
 }
 
+test('of several lines that are wrong the first one is told, and how many tasks were added before', async (t) => {
+  const project = await queueProject(t, sqlite)
+  const good = Array.from({ length: 2_500 }, (_, i) => `{"task":"a","param":"${i}"}\n`).join('')
+  const bytes = (...parts: (string | readonly number[])[]) =>
+    Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))))
+
+  const refused = await project.run('add-task', [], { stdin: `${good}{"task":""}\n{"task":"b"}\nno JSON\n` })
+  const mixed = await project.run('add-task', [], {
+    stdin: bytes('\uFEFF{"task":"é"}\n{"task":"c"}\n{"task":"', [0xc3, 0x28], '"}\n{"task":""}\n'),
+  })
+
+  assert.match(
+    refused.stderr,
+    /^add-task: Line 2501: The task is empty\..* 2,000 tasks of earlier lines were added\.\n$/,
+  )
+  assert.match(mixed.stderr, /^add-task: Line 3: This is not UTF-8\..* 0 tasks of earlier lines were added\.\n$/)
+  assert.equal((await project.rows()).length, 2_000)
+})
+
 test('a line may say for itself what the flags say for all', async (t) => {
   const project = await queueProject(t, sqlite)
   const stdin = `\n{"task":"a"}\r\n  \n{"task":"b","queue":"sms","priority":-1,"inMs":60000,"param":"x\\ny"}\r\n`

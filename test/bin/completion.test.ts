@@ -42,7 +42,7 @@ const OFFERED: readonly (readonly [string, readonly string[]])[] = [
   ['do-queue --log-format j', ['json']],
   ['do-queue -q m', ['mail']],
   ['do-queue --directory t', ['tasks']],
-  ['do-queue --wa', ['--watch']],
+  ['do-queue --wat', ['--watch']],
   ['add-task sy', ['sync-order']],
   ['add-task send-msg ', []],
   ['add-task send-msg --keep', ['--keep-unique']],

@@ -23,7 +23,7 @@ for (const database of DATABASES) {
     const running = await why(first)
     const claimed = await why(second)
     worker.kill('SIGKILL')
-    await waitFor(() => !isAlive(worker.pid), { what: 'the end of the worker' })
+    await worker.exited
     const orphan = await why(first)
     const unbegun = await why(second)
 

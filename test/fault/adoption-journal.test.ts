@@ -120,7 +120,8 @@ test('a command that its runner has not read yet when the worker is killed is no
   const [runner = { pid: 0 }] = project.runners()
 
   process.kill(runner.pid, 'SIGSTOP')
-  const [id] = await project.insert({ task: 'sign', param: '0 0 100' })
+  const longForAFile = ' '.repeat(5_000)
+  const [id] = await project.insert({ task: 'sign', param: `0 0 100${longForAFile}` })
   await waitFor(() => project.inputs().length > 0, { what: 'its input to be written' })
   await killed(worker)
   const early = project.start('do-queue', ['--queue', 'other', '--watch'])

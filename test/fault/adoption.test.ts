@@ -56,9 +56,10 @@ describe('the programs of a killed worker', { concurrency: 2 }, () => {
       const beside = await project.beside()
       const worker = await project.working(ids, ['--concurrency', '2'])
 
+      const runners = project.journals().map(({ text }) => Number(/^S .* (\d+)$/m.exec(text)?.[1]))
       await killed(worker)
       project.release('go')
-      await waitFor(() => project.runners().length === 0, { what: 'the runners to leave' })
+      await waitFor(() => !project.runners().some(({ pid }) => runners.includes(pid)), { what: 'the runners to leave' })
       const tookMs = await project.booked()
 
       assert.ok(tookMs < NOTICED_MS, `It took ${Math.round(tookMs)} ms.`)

@@ -221,7 +221,7 @@ function open(db: Driver, patienceMs = PATIENCE_MS): Opened {
 function counted(db: Driver): { driver: Driver; updates: () => number } {
   let updates = 0
   const run = async (sql: string, values?: readonly Value[]) => {
-    if (sql.startsWith('UPDATE')) updates++
+    if (/\bUPDATE\b/.test(sql)) updates++
     await sleep(5)
     return db.run(sql, values)
   }

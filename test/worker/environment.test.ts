@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { ClaimedTask } from '../../src/queue/store/claimed-task.ts'
 import { programEnvironment, slotAssignment, taskAssignments } from '../../src/worker/environment.ts'
 import { claimed } from './claimed-task.ts'
 import { nastyText, SEED } from './nasty-text.ts'
@@ -44,33 +43,22 @@ test('names that no shell can carry are left out', () => {
   )
 })
 
-test('a task is described by the seven variables of the contract', () => {
+test('a task is described by the variables of the contract, but for its id and key', () => {
   const row = { id: 42, queue: 'mail', task: 'send-msg', attempt: 2 }
   const expiresAt = Date.UTC(2026, 10, 20, 18, 4, 5, 678)
-  const assignments = taskAssignments(claimed({ ...row, expiresAt }), 'shop', 4)
+  const assignments = taskAssignments(claimed({ ...row, expiresAt }), 4)
 
   assert.deepEqual(asSeenByAProgram(assignments), {
-    TASK_ID: '42',
     TASK_NAME: 'send-msg',
     TASK_QUEUE: 'mail',
     TASK_ATTEMPT: '2',
     TASK_MAX_ATTEMPTS: '4',
-    TASK_KEY: 'shop-42',
     TASK_EXPIRES_AT: '2026-11-20T18:04:05.678Z',
   })
 })
 
 test('a task that does not expire has an empty TASK_EXPIRES_AT', () => {
-  assert.equal(asSeenByAProgram(taskAssignments(claimed({}), 'shop', 4)).TASK_EXPIRES_AT, '')
-})
-
-test('TASK_KEY is the same for every attempt, and another for every task and installation', () => {
-  const key = (task: Partial<ClaimedTask>, installation: string) =>
-    asSeenByAProgram(taskAssignments(claimed(task), installation, 4)).TASK_KEY
-
-  assert.equal(key({ attempt: 1 }, 'shop'), key({ attempt: 2, claimToken: 99 }, 'shop'))
-  assert.notEqual(key({ id: 43 }, 'shop'), key({}, 'shop'))
-  assert.notEqual(key({}, 'other'), key({}, 'shop'))
+  assert.equal(asSeenByAProgram(taskAssignments(claimed({}), 4)).TASK_EXPIRES_AT, '')
 })
 
 test('a slot of any characters is one value', () => {
@@ -85,7 +73,7 @@ test('a slot of any characters is one value', () => {
 test('a name of any characters is one value', () => {
   fc.assert(
     fc.property(nastyText(), (task) => {
-      assert.equal(asSeenByAProgram(taskAssignments(claimed({ task }), 'shop', 4)).TASK_NAME, task)
+      assert.equal(asSeenByAProgram(taskAssignments(claimed({ task }), 4)).TASK_NAME, task)
     }),
     { seed: SEED, numRuns: 40 },
   )

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import { childrenMs, endRecord, type JournalEntry, readJournal, startRecord } from '../../src/worker/journal.ts'
+import { childrenMs, type JournalEntry, readJournal, startRecord } from '../../src/worker/journal.ts'
 
 const CLAIM = { id: 12, attempt: 2, claimToken: 99 }
 const START = '\nS 12 2 99 40 1700000000000 4711\n'
 const END = '\nE 12 2 99 3\n0m0.01s 0m0.00s\n0m1.20s 0m0.30s\n'
 
 test('what a shell writes is read back', () => {
-  const script = `r=7; echo "${startRecord(CLAIM, 40, 1_700_000_000_000)}"; { echo "${endRecord(CLAIM)}"; times; }`
+  const script = `r=7; echo "${startRecord(CLAIM, 40, 1_700_000_000_000)}"; { echo "\nE ${CLAIM.id} ${CLAIM.attempt} ${CLAIM.claimToken} $r"; times; }`
   const { stdout, pid } = spawnSync('/bin/sh', ['-c', script], { encoding: 'utf8' })
 
   const [entry] = readJournal(stdout).entries
@@ -28,6 +28,39 @@ test('the CPU time of a program is what its shell has used since the program bef
 
   assert.deepEqual(cpu(START + END + second), [1_500, 500])
   assert.deepEqual(cpu(START + END + ofAnotherShell), [1_500, 2_000])
+})
+
+test('what a warm program answered is read back whatever is in it, and why another did not', () => {
+  const said = `{"id":12,"exit":3,"error":"é 🐢 \\n E 12 2 99 0 \u2028"} \r`
+  const text = Buffer.from(`${START}\nA 12 2 99 =${said}\n\nS 13 1 99 40 1 4711\n\nA 13 1 99 !ended\n`).toString(
+    'latin1',
+  )
+
+  const { entries, endsSpoilt } = readJournal(text)
+
+  assert.deepEqual(
+    entries.map(({ end }) => end),
+    [
+      { answer: `=${said}`, cpuMs: 0 },
+      { answer: '!ended', cpuMs: 0 },
+    ],
+  )
+  assert.equal(entries[0]?.start?.offset, 40)
+  assert.ok(!endsSpoilt)
+})
+
+test('an answer that is cut or spoilt is none', () => {
+  for (const line of ['A 12 2 99', 'A 12 2 99 ', 'A 12 2 99 x', 'A 12 2 =ok']) {
+    const { entries, endsSpoilt } = readJournal(`${START}\n${line}`)
+    assert.deepEqual([entries[0]?.end, endsSpoilt], [undefined, true])
+  }
+})
+
+test('runners that take turns have CPU times of their own', () => {
+  const record = (id: number, pid: number, total: string) =>
+    `\nS ${id} 1 99 0 1 ${pid}\n\nE ${id} 1 99 0\n0m0.00s 0m0.00s\n0m${total}s 0m0.00s\n`
+
+  assert.deepEqual(cpu(record(1, 50, '1.00') + record(2, 60, '0.10') + record(3, 50, '1.20')), [1_000, 100, 200])
 })
 
 test('one token may have claimed many rows, and one row may be claimed again', () => {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { LookAhead } from '../../src/worker/look-ahead.ts'
 
+const HARDLY_A_MOMENT_MS = 30
 const A_MOMENT_MS = 100
 const A_WHILE_MS = 1_000
 const LONG_MS = 5_000
@@ -13,6 +14,13 @@ test('the first batch is two tasks for each slot', () => {
 
 test('batches that last a moment double, up to the most that is allowed', () => {
   assert.deepEqual(sizes(new LookAhead(1, 10), [A_MOMENT_MS, A_MOMENT_MS, A_MOMENT_MS, A_MOMENT_MS]), [4, 8, 10, 10])
+})
+
+test('batches that last hardly longer than a claim double twice, up to the most that is allowed', () => {
+  assert.deepEqual(
+    sizes(new LookAhead(1, 40), [HARDLY_A_MOMENT_MS, HARDLY_A_MOMENT_MS, HARDLY_A_MOMENT_MS]),
+    [8, 32, 40],
+  )
 })
 
 test('batches that last long halve, down to one task for each slot', () => {

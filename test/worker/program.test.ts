@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, realpathSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { Programs, type Resolution, resolveProgram } from '../../src/worker/program.ts'
@@ -56,6 +56,52 @@ test('a program that is not there may come with the next deploy', (t) => {
 
   assert.deepEqual(before, { kind: 'unstartable', reason: `there is no program late in ${directory}`, final: false })
   assert.deepEqual(resolveProgram(directory, 'late'), runs(program))
+})
+
+test('a program is warm by its name, and found without saying so', (t) => {
+  const { directory, add } = tasks(t)
+  const php = add('mail.warm.php', '<?php', PLAIN)
+  const bare = add('sync.warm', '#!/bin/sh\n', EXECUTABLE)
+  add('cold.php', '<?php', PLAIN)
+  add('warm.php', '<?php', PLAIN)
+
+  for (const name of ['mail', 'mail.warm', 'mail.warm.php'])
+    assertWarm(resolveProgram(directory, name), 'mail.warm.php', ['php', php])
+  for (const name of ['sync', 'sync.warm']) assertWarm(resolveProgram(directory, name), 'sync.warm', [bare])
+  for (const name of ['cold', 'warm', 'warm.php']) {
+    const resolution = resolveProgram(directory, name)
+    assert.ok(resolution.kind === 'program' && resolution.warm === undefined, name)
+  }
+  assertRefused(resolveProgram(directory, 'mai'), /^there is no program mai in /, false)
+})
+
+test('a cold and a warm program of one name are told apart by it', (t) => {
+  const { directory, add } = tasks(t)
+  const cold = add('mail.php', '<?php', PLAIN)
+  const warm = add('mail.warm.php', '<?php', PLAIN)
+
+  assertRefused(resolveProgram(directory, 'mail'), /^mail could be mail\.php or mail\.warm\.php: /, false)
+  assert.deepEqual(resolveProgram(directory, 'mail.php'), runs('php', cold))
+  assertWarm(resolveProgram(directory, 'mail.warm'), 'mail.warm.php', ['php', warm])
+})
+
+test('a worker may take every program for a warm one, and knows one whose file was changed or exchanged', (t) => {
+  const { directory, add } = tasks(t)
+  const versions = () => {
+    const resolution = new Programs(directory, true).resolve('mail')
+    return resolution.kind === 'program' ? resolution.warm?.version : undefined
+  }
+  add('mail.php', '<?php', PLAIN)
+  const first = versions()
+  assert.ok(first)
+  assert.equal(versions(), first)
+
+  add('mail.php', '<?php // longer', PLAIN)
+  const second = versions()
+  add('other', '<?php // longer', PLAIN)
+  renameSync(join(directory, 'other'), join(directory, 'mail.php'))
+
+  assert.equal(new Set([first, second, versions()]).size, 3)
 })
 
 test('names that are no file of the directory are refused for good', (t) => {
@@ -237,4 +283,9 @@ function assertRefused(resolution: Resolution, reason: RegExp, final: boolean): 
   assert.equal(resolution.kind, 'unstartable')
   assert.match(resolution.reason, reason)
   assert.equal(resolution.final, final)
+}
+
+function assertWarm(resolution: Resolution, name: string, command: readonly string[]): void {
+  assert.ok(resolution.kind === 'program')
+  assert.deepEqual([resolution.command, resolution.warm?.name], [command, name])
 }

@@ -59,6 +59,25 @@ test('what the running program has written so far is known', (t) => {
   assert.equal(files.written(), 'of this one'.length)
 })
 
+test('an output has its bytes also when that of another slot was read in the meantime', (t) => {
+  const [one, other] = [slotFiles(t).files, slotFiles(t).files]
+
+  writeSync(one.descriptors.out, 'of one')
+  const first = one.takeOutput()
+  writeSync(one.descriptors.out, 'its next')
+  writeSync(other.descriptors.out, 'of the other')
+  const second = other.takeOutput()
+
+  assert.deepEqual(
+    [copied(first), copied(second), copied(first)],
+    [
+      { kind: 'bytes', bytes: Buffer.from('of one') },
+      { kind: 'bytes', bytes: Buffer.from('of the other') },
+      { kind: 'bytes', bytes: Buffer.from('of one') },
+    ],
+  )
+})
+
 test('an output of the largest size is still a block, and one byte more stays in its file', (t) => {
   const { files, directory } = slotFiles(t)
 

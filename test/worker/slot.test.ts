@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { Programs } from '../../src/worker/program.ts'
 import { Slot } from '../../src/worker/slot.ts'
+import { DEFAULT_WARM_LIMITS } from '../../src/worker/warm-limits.ts'
 import { afterwards, temporaryDirectory } from '../helpers/cleanup.ts'
 import { waitFor } from '../helpers/processes.ts'
 import { claimed } from './claimed-task.ts'
@@ -75,6 +76,7 @@ function slotFor(t: TestContext, script: string): { slot: Slot; directory: strin
     projectDirectory: directory,
     environment: process.env as Record<string, string>,
     programs: new Programs(join(directory, 'tasks')),
+    warmLimits: DEFAULT_WARM_LIMITS,
   })
   afterwards(t, () => slot.close(true))
   return { slot, directory }

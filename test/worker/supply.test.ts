@@ -95,6 +95,27 @@ for (const database of DATABASES) {
     assert.equal(supply.isLimitReached, true)
   })
 
+  test(`an idle worker looks short, and one that drains many tasks in full (${database.name})`, async (t) => {
+    const { db } = await openStore(t, database)
+    const looks: string[] = []
+    const all = (sql: string) => sql.includes('queue_claim') && looks.push(sql.includes('UNION ALL') ? 'full' : 'short')
+    const supply = supplyOf(watched(db, { all }), { batch: 10 })
+    const many = Array.from({ length: 100 }, (_, i) => ({ shard_key: null, bucket: i % 60 }))
+    const refill = async () => {
+      looks.length = 0
+      await supply.refill(0, idle)
+      while (supply.canStart) supply.take()
+      return looks.join(', ')
+    }
+
+    assert.equal(await refill(), 'short')
+    await insert(db, ...many)
+    supply.lookAgain(false)
+    assert.equal(await refill(), 'short, full')
+    for (let left = 92; left > 0; left -= 10) assert.equal(await refill(), 'full')
+    assert.equal(await refill(), 'short')
+  })
+
   test(`where all that is ready is blocked, the part is empty, and is asked once a second (${database.name})`, async (t) => {
     const { db } = await openStore(t, database)
     await insert(db, { status: 6 }, ...new Array(50).fill(READY))

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { inputInMemory } from '../../src/worker/slot-files.ts'
+import { inputInMemory } from '../../src/worker/input-file.ts'
 import {
   type AbandonedDirectory,
   abandonedDirectories,

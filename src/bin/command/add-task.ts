@@ -4,7 +4,7 @@
 
 import { readFileSync } from 'node:fs'
 import { grouped } from '../../amount.ts'
-import { jsonLines, ofLine } from '../../ctl/json-lines.ts'
+import { jsonLineGroups, ofLine } from '../../ctl/json-lines.ts'
 import { Complaint, EXIT } from '../../exit.ts'
 import type { NewTask } from '../../queue/new-task.ts'
 import { openQueue, type Queue } from '../../queue/open-queue.ts'
@@ -99,29 +99,39 @@ async function addLines(queue: Queue, flags: Flags, settings: Settings): Promise
   const bar = progressBar('adding')
   let added = 0
   let duplicates = 0
-  let batch: NewTask[] = []
+  let batch: Line[] = []
   let bytes = 0
-  const write = async () => {
-    const result = await queue.addMany(batch)
+  let writing: Promise<void> = Promise.resolve()
+  const write = async (lines: readonly Line[]) => {
+    const result = await addBatch(queue, lines)
     added += result.added
     duplicates += result.duplicates
     bar.update(added + duplicates, undefined)
+  }
+  // The next lines are read while the last ones are written.
+  const writeNext = async () => {
+    await writing
+    writing = write(batch)
+    writing.catch(() => {}) // it is awaited by whoever writes next, or below
     batch = []
     bytes = 0
   }
   try {
-    for await (const { number, bytes: size, value } of jsonLines(process.stdin)) {
-      const task = { ...common, ...(value as unknown as NewTask) }
-      ofLine(number, () => queue.check(task))
-      batch.push(task)
-      bytes += size
-      if (batch.length >= BATCH_ROWS || bytes >= BATCH_BYTES) await write()
+    for await (const group of jsonLineGroups(process.stdin)) {
+      for (const { number, bytes: size, value } of group) {
+        batch.push({ number, task: { ...common, ...(value as unknown as NewTask) } })
+        bytes += size
+        if (batch.length >= BATCH_ROWS || bytes >= BATCH_BYTES) await writeNext()
+      }
     }
-    if (batch.length > 0) await write()
+    if (batch.length > 0) await writeNext()
+    await writing
   } catch (error) {
+    await writing.catch(() => {})
     bar.end()
-    if (!(error instanceof Complaint)) throw error
-    throw new Complaint(error.exitCode, `${error.message} ${grouped(added)} tasks of earlier lines were added.`, {
+    const first = firstRefusal(queue, batch) ?? error
+    if (!(first instanceof Complaint)) throw first
+    throw new Complaint(first.exitCode, `${first.message} ${grouped(added)} tasks of earlier lines were added.`, {
       cause: error,
     })
   }
@@ -132,4 +142,31 @@ async function addLines(queue: Queue, flags: Flags, settings: Settings): Promise
       `${grouped(added)} added${duplicates > 0 ? `, ${grouped(duplicates)} were there already` : ''}\n`,
     )
   return EXIT.ok
+}
+
+interface Line {
+  readonly number: number
+  readonly task: NewTask
+}
+
+/** @throws Complaint that names the line which is refused; then none of them was added */
+async function addBatch(queue: Queue, lines: readonly Line[]): Promise<{ added: number; duplicates: number }> {
+  try {
+    return await queue.addMany(lines.map(({ task }) => task))
+  } catch (error) {
+    throw firstRefusal(queue, lines) ?? error
+  }
+}
+
+/** All are checked when they are added; only when one was refused it is asked which. */
+function firstRefusal(queue: Queue, lines: readonly Line[]): Complaint | undefined {
+  for (const { number, task } of lines) {
+    try {
+      ofLine(number, () => queue.check(task))
+    } catch (error) {
+      if (error instanceof Complaint) return error
+      throw error
+    }
+  }
+  return undefined
 }

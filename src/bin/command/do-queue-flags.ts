@@ -4,7 +4,7 @@
 import { COMMON_FLAGS } from '../flags.ts'
 import { type DeclaredCommand, TEXT } from '../verb.ts'
 
-export const DEFAULT_BATCH = 250
+export const DEFAULT_BATCH = 500
 
 export const DO_QUEUE_FLAGS = {
   queue: { ...TEXT, alias: 'q', describe: 'Queue to work on [default: default]' },
@@ -14,10 +14,14 @@ export const DO_QUEUE_FLAGS = {
   batch: { ...TEXT, describe: `Rows claimed at once, at most [default: ${DEFAULT_BATCH}]` },
   limit: { ...TEXT, describe: 'Leave after this many tasks' },
   'max-time': { ...TEXT, describe: 'Claim no more after this long, such as 50s' },
-  watch: { type: 'boolean', describe: 'Stay when empty, and look again every second' },
+  watch: { type: 'boolean', describe: 'Stay when empty, and start what comes at once' },
   timeout: { ...TEXT, describe: 'Stop a program after this long, unless its row says otherwise' },
   grace: { ...TEXT, describe: 'Between asking a program to stop and killing it [default: 10s]' },
   retry: { ...TEXT, describe: 'Delays between attempts, unless the row says otherwise [default: 1m,5m,30m]' },
+  warm: { type: 'boolean', describe: 'Let one process of a program serve many tasks, whatever its name' },
+  'warm-tasks': { ...TEXT, describe: 'Replace a warm program after this many tasks [default: 1000]' },
+  'warm-age': { ...TEXT, describe: 'Replace a warm program that is older than this [default: 1h]' },
+  'warm-memory': { ...TEXT, describe: 'Replace a warm program that is larger than this [default: 256M]' },
   crash: {
     ...TEXT,
     describe: 'What becomes of a task whose attempt vanished: retry, hold or fail [default: retry]',
@@ -47,12 +51,13 @@ export const DO_QUEUE: DeclaredCommand = {
   unnamed: {
     usage: '$0 [--total N --shard I]',
     describe: 'Works shard I of N of a queue until it is empty, one program per task.',
-    more: 'It claims tasks of its shard, runs their programs, books how each ended, and leaves when nothing is left. Of a shard there is one worker at a time; several shards share the work of a queue. The first SIGTERM or Ctrl-C claims no more, gives back what was not started and lets programs finish; the second, or the end of --grace, stops them, and their tasks are run again; the third leaves at once. --task, --since, --until and the ids narrow what it works, for a backfill by hand.',
+    more: 'It claims tasks of its shard, runs their programs, books how each ended, and leaves when nothing is left. Of a shard there is one worker at a time; several shards share the work of a queue. A program with .warm in its name, or any with --warm, stays and is told its tasks one after the other: see docs/warm-programs.md. The first SIGTERM or Ctrl-C claims no more, gives back what was not started and lets programs finish; the second, or the end of --grace, stops them, and their tasks are run again; the third leaves at once. --task, --since, --until and the ids narrow what it works, for a backfill by hand.',
     options: DO_QUEUE_FLAGS,
     examples: [
       ['$0', 'empty the queue, one program at a time'],
       ['$0 --total 4 --shard 1', 'the second of four workers'],
       ['$0 --total 4 --shard all', 'four shards in one process, four programs at once'],
+      ['$0 --queue mail --warm', 'one process of each program for many tasks'],
       ['$0 --task sync-order --since 2026-11-01 --dry-run', 'what a backfill by hand would run'],
     ],
     exits: [

@@ -10,10 +10,10 @@ import type { SlotKey } from '../../queue/store/slot.ts'
 import { MINUTE_MS } from '../../time/units.ts'
 import { parseTime } from '../../time/zone.ts'
 import { durationFlag, pastTimeFlag, wholeNumber } from '../flags.ts'
-import { type PlainFlags, plainFlags } from '../plain-flags.ts'
+import type { PlainFlags } from '../plain-flags.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { parseShards } from '../shards.ts'
-import { DEFAULT_BATCH, DO_QUEUE, DO_QUEUE_FLAGS } from './do-queue-flags.ts'
+import { DEFAULT_BATCH, type DO_QUEUE_FLAGS } from './do-queue-flags.ts'
 
 const MOST_CONCURRENCY = 1_000
 
@@ -36,14 +36,24 @@ export interface Plan {
   readonly slot: SlotKey | undefined
   /** What it runs for every task, instead of the program that the task names. */
   readonly exec: readonly [string, ...string[]] | undefined
+  /** Every program serves many tasks in one process, whatever its name. */
+  readonly warm: boolean
   readonly nice: number | undefined
   readonly print: 'text' | 'json' | 'nothing'
 }
 
-export async function readPlan(args: string[]): Promise<Plan> {
-  const flags = await parse(args)
+export type DoQueueFlags = PlainFlags<typeof DO_QUEUE_FLAGS>
+
+/** @throws Complaint (usage, bad configuration) */
+export function planOf(flags: DoQueueFlags): Plan {
   const settings = readSettings(flags)
   const exec = readExec(flags.exec, flags.job)
+  if (exec !== undefined && flags.warm === true) {
+    throw new Complaint(
+      EXIT.usage,
+      "--warm is given with --exec. A job's command is started anew for every run: leave one of them out.",
+    )
+  }
   const now = Date.now()
   const total = wholeNumber('total', flags.total, 1, 60) ?? 1
   const filter = {
@@ -75,6 +85,7 @@ export async function readPlan(args: string[]): Promise<Plan> {
     job: flags.job ?? null,
     slot: readSlot(flags),
     exec,
+    warm: flags.warm === true,
     nice: wholeNumber('nice', flags.nice, -20, 19),
     print: flags.quiet === true ? 'nothing' : flags.json === true ? 'json' : 'text',
   }
@@ -130,19 +141,4 @@ function readSlot(flags: { slot?: string | undefined; place?: string | undefined
   if (slotAt === undefined || slotAt % MINUTE_MS !== 0)
     throw new Complaint(EXIT.usage, `--slot is ${slot}. Give a whole minute such as 2026-11-20T02:30:00Z.`)
   return { job, slotAt, place }
-}
-
-type Flags = PlainFlags<typeof DO_QUEUE_FLAGS>
-
-/** The tick gives plain flags, and yargs takes as long to load as all else that a worker begins with. */
-async function parse(args: string[]): Promise<Flags> {
-  return plainFlags(args, DO_QUEUE_FLAGS) ?? (await parseAny(args))
-}
-
-async function parseAny(args: string[]): Promise<Flags> {
-  const { declaredLine } = await import('../command-line.ts')
-  return declaredLine(DO_QUEUE, args)
-    .options(DO_QUEUE_FLAGS)
-    .demandCommand(0, 0, '', 'do-queue takes flags only.')
-    .parseAsync()
 }

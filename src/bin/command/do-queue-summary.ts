@@ -7,12 +7,16 @@ import { grouped } from '../../amount.ts'
 import type { DayLog } from '../../log/day-log.ts'
 import type { Driver } from '../../queue/driver.ts'
 import { countReady } from '../../queue/store/count.ts'
-import type { Work, WorkSummary } from '../../worker/work.ts'
+import type { Work } from '../../worker/work.ts'
+import type { WorkSummary } from '../../worker/work-options.ts'
 import { printJson } from '../print.ts'
 import { progressBar } from '../progress.ts'
 import type { Plan } from './do-queue-plan.ts'
 
 const PROGRESS_MS = 100
+
+/** What a worker did. */
+export type Deeds = Omit<WorkSummary, 'problem' | 'isClean'>
 
 /** @returns ends it; it may be called again */
 export async function showProgress(
@@ -36,7 +40,7 @@ export async function showProgress(
   }
 }
 
-export function print(plan: Plan, log: DayLog, summary: WorkSummary, seconds: number): void {
+export function print(plan: Plan, log: DayLog, summary: Deeds, seconds: number): void {
   const file = join(plan.settings.logsDirectory, log.today.file)
   if (plan.print === 'json') printJson({ ...facts(summary), seconds, log: file })
   if (plan.print !== 'text') return
@@ -55,11 +59,11 @@ export function print(plan: Plan, log: DayLog, summary: WorkSummary, seconds: nu
   )
 }
 
-export function attempted({ done, retried, failed, cancelled, held }: WorkSummary): number {
+export function attempted({ done, retried, failed, cancelled, held }: Deeds): number {
   return done + retried + failed + cancelled + held
 }
 
-export function facts({ done, retried, failed, cancelled, held, lost, ending }: WorkSummary) {
+export function facts({ done, retried, failed, cancelled, held, lost, ending }: Deeds) {
   return { done, retried, failed, cancelled, held, lost, ending }
 }
 

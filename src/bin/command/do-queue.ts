@@ -3,73 +3,84 @@
  */
 
 import { setPriority } from 'node:os'
-import { setFlagsFromString } from 'node:v8'
-import { grouped } from '../../amount.ts'
-import { Complaint, EXIT } from '../../exit.ts'
+import { EXIT } from '../../exit.ts'
 import { ownIdentity } from '../../host/identity.ts'
 import { DayLog } from '../../log/day-log.ts'
 import { bucketsOf } from '../../queue/bucket.ts'
-import type { Driver } from '../../queue/driver.ts'
-import { installationName } from '../../queue/migrate.ts'
-import { openDatabase } from '../../queue/open-queue.ts'
-import { countReady, readyBuckets } from '../../queue/store/count.ts'
-import { peek } from '../../queue/store/peek.ts'
-import type { SeatHolder } from '../../queue/store/seat.ts'
+import { type NamedDatabase, openNamed } from '../../queue/open-queue.ts'
+import { readyBuckets } from '../../queue/store/count.ts'
+import { keepFewPages } from '../../queue/store/page-cache.ts'
 import { confirmStart } from '../../queue/store/slot.ts'
 import { stopInForce } from '../../queue/store/stop.ts'
 import { stopReason } from '../../schedule/stop/stop-words.ts'
 import { startTimer } from '../../time/timer.ts'
-import { localTime } from '../../time/zone.ts'
+import { compileCache } from '../../worker/compile-cache.ts'
 import { programEnvironment } from '../../worker/environment.ts'
 import { JobCommand } from '../../worker/job-command.ts'
 import { Pauses } from '../../worker/pauses.ts'
 import { Programs } from '../../worker/program.ts'
 import { keepRescuing, Rescue } from '../../worker/rescue.ts'
+import { loadStarter } from '../../worker/runner.ts'
 import { type Seats, takeSeats } from '../../worker/seats.ts'
-import { Work, type WorkSummary } from '../../worker/work.ts'
+import { keepHeapSmall, useHeapAsUsual } from '../../worker/small-heap.ts'
+import { Work } from '../../worker/work.ts'
+import type { WorkSummary } from '../../worker/work-options.ts'
 import { noteLease, realStateDirectory, workerDirectoryPath } from '../../worker/worker-directory.ts'
-import { printJson } from '../print.ts'
 import { describeShards } from '../shards.ts'
+import { dryRun } from './do-queue-dry-run.ts'
+import { nameProcess, readPlan } from './do-queue-line.ts'
 import { refusePaused } from './do-queue-paused.ts'
-import { type Plan, readPlan } from './do-queue-plan.ts'
+import type { Plan } from './do-queue-plan.ts'
+import type { OpenedQueue } from './do-queue-quiet.ts'
 import { type Signals, takeSignals } from './do-queue-signals.ts'
 import { attempted, facts, print, showProgress } from './do-queue-summary.ts'
+import { busy, takenBy, whenTaken } from './do-queue-taken.ts'
 
 /** How long a worker that does not watch waits for a database that cannot be reached. */
 const CONNECT_PATIENCE_MS = 10_000
-const DRY_RUN_ROWS = 20
 
-export async function main(args: string[]): Promise<number> {
-  const plan = await readPlan(args)
-  const { settings } = plan
-  // For ps; an address of a database may hold a password.
-  process.title = ['do-queue', ...args.filter((arg, i) => !arg.startsWith('--url') && args[i - 1] !== '--url')].join(
-    ' ',
-  )
-  const db = await openDatabase(settings.queueUrl, settings.directory, {
+export async function main(args: string[], opened?: OpenedQueue): Promise<number> {
+  try {
+    const plan = await readPlan(args)
+    nameProcess(args)
+    return opened === undefined ? await openAndWork(plan) : await work(opened, plan, opened.isHalted)
+  } finally {
+    await opened?.db.close()
+  }
+}
+
+async function openAndWork(plan: Plan): Promise<number> {
+  const { queueUrl, directory } = plan.settings
+  const database = await openNamed(queueUrl, directory, {
     patienceMs: plan.dryRun ? 0 : plan.watch ? Number.POSITIVE_INFINITY : CONNECT_PATIENCE_MS,
     onWaiting: (sentence) => process.stderr.write(`do-queue: ${sentence} Waiting for it.\n`),
   })
   try {
-    if (plan.dryRun) return await dryRun(db, plan)
-    if (!plan.watch) await refusePaused(db, plan)
-    return await workUntilEmpty(db, plan)
+    return await work(database, plan, true)
   } finally {
-    await db.close()
+    await database.db.close()
   }
+}
+
+/** @param mayBePaused  a pause of the queue is not ruled out yet; one that comes later is heeded before anything is claimed */
+async function work(database: NamedDatabase, plan: Plan, mayBePaused: boolean): Promise<number> {
+  if (plan.dryRun) return dryRun(database.db, plan)
+  if (!plan.watch && mayBePaused) await refusePaused(database.db, plan)
+  return workUntilEmpty(database, plan)
 }
 
 /**
  * A run of a job's command may be added while its worker is about to leave: whoever adds it sees that the seat is taken, and
  * starts no other. So the worker looks once more when its seat is free.
  */
-async function workUntilEmpty(db: Driver, plan: Plan): Promise<number> {
-  const first = await drainQueue(db, plan)
+async function workUntilEmpty(database: NamedDatabase, plan: Plan): Promise<number> {
+  const { db } = database
+  const first = await drainQueue(database, plan)
   let { failed } = first
   for (let last = first, idle = 0; plan.exec !== undefined && last.ending === 'empty'; ) {
     idle = attempted(last) === 0 ? idle + 1 : 0 // what is ready may be behind a run that is held
     if (idle === 2 || (await readyBuckets(db, plan.queue)).size === 0) break
-    const next = await drainQueue(db, plan).catch(whenTaken)
+    const next = await drainQueue(database, plan).catch(whenTaken)
     if (next === undefined) break
     failed += next.failed
     last = next
@@ -78,19 +89,12 @@ async function workUntilEmpty(db: Driver, plan: Plan): Promise<number> {
   return plan.fail && failed > 0 ? EXIT.taskFailed : EXIT.ok
 }
 
-/** Another worker was started for it in the meantime. */
-function whenTaken(error: unknown): undefined {
-  if (!(error instanceof ShardTaken)) throw error
-}
-
-class ShardTaken extends Complaint {}
-
-async function drainQueue(db: Driver, given: Plan): Promise<WorkSummary> {
-  // The space for short-lived objects would grow sixteenfold under a steady stream of tasks, and is never given back.
-  setFlagsFromString('--semi-space-growth-factor=1')
+async function drainQueue(database: NamedDatabase, given: Plan): Promise<WorkSummary> {
+  const { db } = database
   const stateDirectory = realStateDirectory(given.settings.stateDirectory)
   const plan = { ...given, settings: { ...given.settings, stateDirectory } }
   const signals = takeSignals()
+  const loaded = plan.watch ? undefined : loadStarter() // its kept code is believed under the usual flags
   const seats = await takeSeats(db, plan.queue, plan.total, plan.shards, {
     job: plan.job,
     stateDirectory,
@@ -100,24 +104,33 @@ async function drainQueue(db: Driver, given: Plan): Promise<WorkSummary> {
   })
   let isClean = true
   try {
+    await loaded
+    keepHeapSmall()
+    await keepFewPages(db)
     const log = openLog(plan, seats)
     for (const holder of seats.taken) log.event('shard-taken', takenBy(holder))
     if (seats.shards.length === 0) throw busy(plan, seats.taken)
-    const summary = await workSeats(db, plan, seats, log, signals)
+    const summary = await workSeats(database, plan, seats, log, signals)
     isClean = summary.isClean
     if (summary.problem !== undefined) throw summary.problem
     return summary
   } finally {
     await seats.leave(isClean)
     signals.end()
+    useHeapAsUsual()
   }
 }
 
-async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog, signals: Signals): Promise<WorkSummary> {
+async function workSeats(
+  { db, installation }: NamedDatabase,
+  plan: Plan,
+  seats: Seats,
+  log: DayLog,
+  signals: Signals,
+): Promise<WorkSummary> {
   const { settings } = plan
   const startedAt = performance.now()
   const buckets = bucketsOf(plan.total, seats.shards)
-  const installation = await installationName(db)
   const directory = workerDirectoryPath(settings.stateDirectory, installation, seats.workerId)
   // Asked when our seats can be seen already: who stops us now either finds them or has left word.
   const stop = plan.job === null ? undefined : await stopInForce(db, plan.job, ownIdentity().host)
@@ -148,8 +161,12 @@ async function workSeats(db: Driver, plan: Plan, seats: Seats, log: DayLog, sign
       timeoutMs: settings.timeoutMs,
       graceMs: settings.graceMs,
       projectDirectory: settings.directory,
-      environment: programEnvironment(process.env, plan.job),
-      programs: new Programs(settings.tasksDirectory),
+      environment: {
+        ...compileCache(process.env, settings.tasksDirectory),
+        ...programEnvironment(process.env, plan.job),
+      },
+      programs: new Programs(settings.tasksDirectory, plan.warm),
+      warmLimits: settings.warmLimits,
       command: plan.exec && new JobCommand(plan.exec, settings.directory, process.env.PATH ?? ''),
     },
   })
@@ -207,41 +224,4 @@ function openLog(plan: Plan, seats: Seats): DayLog {
     format: settings.logFormat,
     source: { host, pid, shard: describeShards(shards, plan.total) },
   })
-}
-
-function takenBy({ host, pid, shard, total }: SeatHolder) {
-  return { taken: `${shard}/${total}`, holder: `${host}:${pid}` }
-}
-
-function busy({ settings, ...plan }: Plan, taken: readonly SeatHolder[]): ShardTaken {
-  const [first] = taken
-  const who =
-    first === undefined
-      ? 'another worker'
-      : `pid ${first.pid} on ${first.host} since ${localTime(settings.timezone, first.since).slice(0, 19)}`
-  return new ShardTaken(
-    EXIT.busy,
-    `Shard ${describeShards(plan.shards, plan.total)} of queue "${plan.queue}" is being worked on by ${who}. Wait for it, or use another --total.`,
-  )
-}
-
-async function dryRun(db: Driver, plan: Plan): Promise<number> {
-  const buckets = bucketsOf(plan.total, plan.shards)
-  const rows = await peek(db, { queue: plan.queue, buckets, filter: plan.filter }, DRY_RUN_ROWS)
-  if (plan.print === 'json') {
-    printJson(...rows)
-    return EXIT.ok
-  }
-  const filtered = Object.keys(plan.filter).length > 0
-  const ready = filtered ? undefined : await countReady(db, plan.queue, buckets)
-  for (const { id, task, param } of rows)
-    process.stdout.write(`${id}  ${task}  ${JSON.stringify(param.length > 60 ? `${param.slice(0, 60)}…` : param)}\n`)
-  const more =
-    ready === undefined
-      ? rows.length === DRY_RUN_ROWS
-        ? ` These are the first ${DRY_RUN_ROWS}.`
-        : ''
-      : ` ${grouped(ready)} are ready in all.`
-  process.stdout.write(rows.length === 0 ? 'Nothing would be run.\n' : `Nothing was run.${more}\n`)
-  return EXIT.ok
 }

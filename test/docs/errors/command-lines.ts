@@ -70,6 +70,9 @@ export const COMMAND_LINES: readonly Refused[] = [
   { run: 'add-task a --in 1h --expires 1m', exit: 65, says: 'The task would expire at …, before it may run' },
   { run: ['add-task', 'a', '--retry', '1m,'.repeat(90)], exit: 64, says: 'The retry list is … characters long.' },
   { run: 'do-queue --retry 1m;2m', exit: 64, says: 'The retry list "…" has the entry' },
+  { run: 'do-queue --warm-tasks 0', exit: 64, says: '… is "…". Use a whole number from 1.' },
+  { run: 'do-queue --warm-memory 256', exit: 64, says: '… is "…". Use a size' },
+  { run: 'do-queue --job a --exec ["a"] --warm', exit: 64, says: '--warm is given with --exec.' },
   { run: 'do-queue --log-format xml', exit: 64, says: '… is "…". Use text or json.' },
   { run: 'do-queue --crash no', exit: 64, says: '… is "…". Use retry, hold or fail.' },
 

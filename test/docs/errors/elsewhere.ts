@@ -35,7 +35,7 @@ export const QUOTED: Readonly<Record<string, readonly string[]>> = {
     'The last tick was for …, which is to come',
   ],
   'queue/again.test.ts': ['The database does not answer', 'The database rolls back again and again'],
-  'queue/mysql-errors.test.ts': ['A write was larger than the database'],
+  'queue/mysql-errors.test.ts': ['A write was larger than the database', 'The database at … is too old'],
   'schedule/incident/settle-incidents.test.ts': [
     'The … of the job "…" could not be told: …. It is tried',
     'The … of the job "…" could not be told: …. It is given up.',

@@ -32,6 +32,8 @@ export const SETTINGS: readonly RefusedSetting[] = [
   { set: { QUEUE_TIMEZONE: 'Mars' }, exit: 78, says: 'QUEUE_TIMEZONE is "…".' },
   { set: { QUEUE_LOG_FORMAT: 'xml' }, exit: 78, says: '… is "…". Use text or json.' },
   { set: { QUEUE_CRASH: 'no' }, exit: 78, says: '… is "…". Use retry, hold or fail.' },
+  { set: { QUEUE_WARM_TASKS: 'many' }, exit: 78, says: '… is "…". Use a whole number from 1.' },
+  { set: { QUEUE_WARM_MEMORY: 'much' }, exit: 78, says: '… is "…". Use a size' },
   { set: { QUEUE_GRACE: 'soon' }, exit: 78, says: 'QUEUE_… is "…". Use a duration' },
   { set: { QUEUE_RETRY: '1m;2m' }, exit: 78, says: 'The retry list "…" has the entry' },
   { files: { '.env/': '' }, exit: 78, says: 'The file … cannot be read (…). Make' },

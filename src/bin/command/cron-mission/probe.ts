@@ -3,6 +3,7 @@
  */
 import { createHash } from 'node:crypto'
 import { realpathSync, writeFileSync } from 'node:fs'
+import { bytesText } from '../../../amount.ts'
 import { unusable, unwritable, unwritableFile } from '../../../doctor/directories.ts'
 import { type Finding, problem } from '../../../doctor/finding.ts'
 import { Complaint, EXIT } from '../../../exit.ts'
@@ -39,7 +40,8 @@ export async function probe(flags: ScheduleFlags, settings: Settings): Promise<P
 }
 
 function settingTexts(settings: Settings): Record<string, string> {
-  const { tasksDirectory, logsDirectory, stateDirectory, timezone, logFormat, retry, crash, timeoutMs } = settings
+  const { tasksDirectory, logsDirectory, stateDirectory, timezone, logFormat, retry, crash, timeoutMs, warmLimits } =
+    settings
   return {
     QUEUE_URL: settings.queueUrl.replace(/:[^:@/]*@/, ':***@'),
     QUEUE_TASKS: tasksDirectory,
@@ -51,6 +53,9 @@ function settingTexts(settings: Settings): Record<string, string> {
     QUEUE_CRASH: crash,
     QUEUE_TIMEOUT: timeoutMs === undefined ? 'no limit' : formatDuration(timeoutMs),
     QUEUE_GRACE: formatDuration(settings.graceMs),
+    QUEUE_WARM_TASKS: String(warmLimits.tasks),
+    QUEUE_WARM_AGE: formatDuration(warmLimits.ageMs),
+    QUEUE_WARM_MEMORY: bytesText(warmLimits.memoryBytes),
   }
 }
 

@@ -7,47 +7,47 @@
 
 import { readdirSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { keepCompiled } from '../../../host/compiled.ts'
 import { DayLog } from '../../../log/day-log.ts'
 import { SCHEMA_VERSION } from '../../../queue/schema-version.ts'
 import { CLOCK_TOLERANCE_MS } from '../../../queue/store/clock.ts'
 import { type Glance, glance } from '../../../queue/store/glance.ts'
 import { writeTick } from '../../../queue/store/tick-row.ts'
-import { isEmbedded, openDriver } from '../../../queue/url.ts'
+import { isEmbedded } from '../../../queue/url.ts'
 import { type KeptPlan, PlanCache, type Quiet } from '../../../schedule/language/plan-cache.ts'
 import { alarmsStand } from '../../../schedule/tick/alarms.ts'
 import { minuteOf } from '../../../time/minute.ts'
 import { MINUTE_MS } from '../../../time/units.ts'
 import { localTime } from '../../../time/zone.ts'
 import { readSettings, type SettingFlags, type Settings } from '../../settings.ts'
+import type { Passed } from '../../start.ts'
+import { glanceAtDatabase } from '../glance-database.ts'
 import { libraryUrl, type ScheduleFlags, schedulePath } from './schedule-path.ts'
 
-/** @returns whether the minute is done with */
-export async function passQuietMinute(flags: ScheduleFlags & SettingFlags): Promise<boolean> {
+/** @returns undefined when the minute is not done with */
+export async function passQuietMinute(flags: ScheduleFlags & SettingFlags): Promise<Passed | undefined> {
   const minute = minuteOf(Date.now())
   try {
-    return await passes(flags, readSettings({ directory: flags.directory, url: flags.url }), minute)
+    return await pass(flags, readSettings({ directory: flags.directory, url: flags.url }), minute)
   } catch {
-    return false
+    return undefined
   }
 }
 
-async function passes(flags: ScheduleFlags, settings: Settings, minute: number): Promise<boolean> {
+async function pass(flags: ScheduleFlags, settings: Settings, minute: number): Promise<Passed | undefined> {
   const { stateDirectory, queueUrl, directory } = settings
   const plan = new PlanCache(schedulePath(flags, settings), stateDirectory, libraryUrl()).fresh(Date.now())
-  if (plan?.quiet === undefined || !isWithin(plan.quiet, minute) || !isWhole(plan, queueUrl)) return false
-  if (alarmsStand(stateDirectory) || hasWorkerDirectories(stateDirectory)) return false
+  if (plan?.quiet === undefined || !isWithin(plan.quiet, minute) || !isWhole(plan, queueUrl)) return undefined
+  if (alarmsStand(stateDirectory) || hasWorkerDirectories(stateDirectory)) return undefined
+  const { quiet, hash } = plan
   const host = hostname()
-  if (!isEmbedded(queueUrl)) keepCompiled()
-  const db = await openDriver(queueUrl, directory, undefined, false)
-  try {
-    if (!isNothingUnderWay(await glance(db, host), plan, plan.quiet, minute)) return false
-    await writeTick(db, { host, minute, plan: plan.hash })
-  } finally {
-    await db.close()
-  }
+  const glanced = await glanceAtDatabase(queueUrl, directory, async (db) => {
+    if (!isNothingUnderWay(await glance(db, host), plan, quiet, minute)) return undefined
+    await writeTick(db, { host, minute, plan: hash })
+    return 'passed'
+  })
+  if (glanced === undefined) return undefined
   note(settings, host, minute, plan.jobs.length)
-  return true
+  return { hasPrinted: false, leave: glanced.leave }
 }
 
 function isWithin({ after, before }: Quiet, minute: number): boolean {
