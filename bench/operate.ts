@@ -7,29 +7,34 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { Complaint, EXIT } from '../src/exit.ts'
 import { migrate } from '../src/queue/migrate.ts'
 import { openDriver } from '../src/queue/url.ts'
 import { makeDirectory } from '../test/helpers/cleanup.ts'
 import { startMariadb } from '../test/helpers/mariadb.ts'
 import { createDatabase } from './bench-database.ts'
-import { machine } from './machine.ts'
+import { type Comparison, comparisonText } from './comparison.ts'
 import { DONE, FAILED, fill, LOG, OUTPUT_BYTES, READY } from './operate-rows.ts'
-import { type Spread, spread, table } from './statistics.ts'
+import { readOptions, text, whole } from './options.ts'
+import type { Found } from './report.ts'
+import { spread } from './statistics.ts'
 
 interface Project {
   readonly database: string
   readonly directory: string
 }
 
-/** Milliseconds, or why there are none. */
-type Result = Spread | string
+interface Options {
+  readonly rounds: number
+  /** One verb of queuectl instead of all. */
+  readonly only: string | undefined
+}
 
 const QUEUECTL = join(import.meta.dirname, '..', 'dist/bin/queuectl.js')
 /** More of its own than this, and a person notices. */
 const LIMIT_MS = 200
 const PROBLEMS_FOUND = 1
+const RIVAL = '--version'
 
 /** Ids go by how the rows are made: those that are done first, then those that failed, then those that wait. */
 const A_DONE_ONE = String(DONE / 2)
@@ -59,47 +64,27 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['doctor'],
 ]
 
-export async function run(args: readonly string[]): Promise<object> {
-  const { rounds, commands } = readOptions(args)
+export async function run(args: readonly string[]): Promise<Found> {
+  const options = readOptions<Options>(args, { rounds: whole(9), only: text() })
+  const { rounds, only } = options
+  const commands = COMMANDS.filter(([verb]) => only === undefined || verb === only)
+  if (commands.length === 0)
+    throw new Complaint(EXIT.usage, `--only is ${only}. Name a command of queuectl that reads.`)
   const stayAwake = setInterval(() => {}, 1_000) // nothing else keeps this process until the server has ended
   const server = await startMariadb({ durable: false, extraArguments: ['--innodb-buffer-pool-size=1G'] })
   const projects: Project[] = []
   try {
-    const on = machine()
-    process.stdout.write(`${on.cpus} × ${on.cpu}, ${on.kernel}, load ${on.load}\nnode ${on.node}, ${on.mariadb}\n`)
     projects.push(await makeProject('sqlite', (directory) => `sqlite:${join(directory, 'queue.db')}`))
     await createDatabase(`${server.url}/mysql`)
     projects.push(await makeProject('mariadb', () => `${server.url}/bench`))
     process.stdout.write(`${DONE} done, ${READY} ready, ${FAILED} failed; ${rounds} rounds after one to warm up\n`)
-    const results = commands.map((command) => ({
-      command: command.join(' '),
-      times: projects.map((project) => ownTime(project, command, rounds)),
-    }))
-    print(projects, results)
-    return { machine: on, rounds, limitMs: LIMIT_MS, databases: projects.map(({ database }) => database), results }
+    const comparisons = projects.map((project) => compare(project, commands, rounds))
+    process.stdout.write(comparisons.map(comparisonText).join(''))
+    return { options, comparisons }
   } finally {
     for (const { directory } of projects) rmSync(directory, { recursive: true, force: true })
     await server.stop()
     clearInterval(stayAwake)
-  }
-}
-
-function readOptions(args: readonly string[]): { rounds: number; commands: typeof COMMANDS } {
-  const { rounds = '9', only } = parsed(args)
-  if (!/^[1-9]\d{0,2}$/.test(rounds))
-    throw new Complaint(EXIT.usage, `--rounds is ${rounds}. Use a whole number from 1.`)
-  const commands = COMMANDS.filter(([verb]) => only === undefined || verb === only)
-  if (commands.length === 0)
-    throw new Complaint(EXIT.usage, `--only is ${only}. Name a command of queuectl that reads.`)
-  return { rounds: Number(rounds), commands }
-}
-
-function parsed(args: readonly string[]) {
-  const text = { type: 'string' } as const
-  try {
-    return parseArgs({ args: [...args], options: { rounds: text, only: text } }).values
-  } catch (error) {
-    throw new Complaint(EXIT.usage, `${(error as Error).message.replace(/\.?$/, '.')} Use --rounds and --only <verb>.`)
   }
 }
 
@@ -122,19 +107,29 @@ async function makeProject(database: string, urlOf: (directory: string) => strin
   return { database, directory }
 }
 
-function ownTime(project: Project, command: readonly string[], rounds: number): Result {
-  const times: number[] = []
-  while (times.length <= rounds) {
-    const version = wallMs(project, ['--version'])
-    const whole = wallMs(project, command)
-    if (typeof version === 'string' || typeof whole === 'string') return String(whole)
-    times.push(whole - version)
+function compare(project: Project, commands: typeof COMMANDS, rounds: number): Comparison {
+  const version = { name: RIVAL, ours: false, samples: [] as number[] }
+  const sides = commands.map((command) => ({ name: command.join(' '), ours: true, samples: [] as number[], command }))
+  for (let round = 0; round <= rounds; round++) {
+    const versions = sides.map(({ samples, command }) => {
+      const start = wallMs(project, ['--version'])
+      const whole = wallMs(project, command)
+      if (round > 0) samples.push(whole - start)
+      return start
+    })
+    if (round > 0) version.samples.push(spread(versions).median)
   }
-  return spread(times.slice(1))
+  return {
+    id: project.database,
+    title: `queuectl over ${DONE.toLocaleString('en')} finished tasks, ${project.database}: ms beyond those of --version`,
+    ...{ unit: 'ms', better: 'less', rival: RIVAL },
+    sides: [version, ...sides.map(({ name, ours, samples }) => ({ name, ours, samples }))],
+    goals: sides.map(({ name }) => ({ side: name, unit: 'ms', atMost: LIMIT_MS })),
+  }
 }
 
-/** @returns milliseconds, or the exit code of a command that did not work */
-function wallMs({ directory }: Project, args: readonly string[]): number | string {
+/** @throws Error when the command does not answer */
+function wallMs({ directory }: Project, args: readonly string[]): number {
   const startedAt = performance.now()
   const { status, signal } = spawnSync(process.execPath, [QUEUECTL, ...args], {
     cwd: directory,
@@ -144,25 +139,6 @@ function wallMs({ directory }: Project, args: readonly string[]): number | strin
   })
   const ms = performance.now() - startedAt
   const isAnswer = status === 0 || (status === PROBLEMS_FOUND && args[0] === 'doctor')
-  return isAnswer ? ms : `exit ${status ?? signal}`
-}
-
-interface CommandTimes {
-  readonly command: string
-  /** By database. */
-  readonly times: readonly Result[]
-}
-
-function print(projects: readonly Project[], results: readonly CommandTimes[]): void {
-  const head = ['own time in ms', ...projects.flatMap(({ database }) => [database, 'min', 'max']), '']
-  const rows = results.map(({ command, times }) => {
-    const isSlow = times.some((result) => typeof result !== 'string' && result.median > LIMIT_MS)
-    return [command, ...times.flatMap(figures), isSlow ? `over ${LIMIT_MS}` : '']
-  })
-  process.stdout.write(`\n${table([head, ...rows])}`)
-}
-
-function figures(result: Result): string[] {
-  if (typeof result === 'string') return [result, '', '']
-  return [result.median, result.min, result.max].map((ms) => ms.toFixed(0))
+  if (!isAnswer) throw new Error(`queuectl ${args.join(' ')} ended with ${status ?? signal}.`)
+  return ms
 }

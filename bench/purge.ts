@@ -10,16 +10,16 @@ import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
-import { Complaint, EXIT } from '../src/exit.ts'
 import type { Driver } from '../src/queue/driver.ts'
 import { migrate } from '../src/queue/migrate.ts'
 import { openDriver } from '../src/queue/url.ts'
 import { makeDirectory } from '../test/helpers/cleanup.ts'
 import { startMariadb } from '../test/helpers/mariadb.ts'
-import { machine } from './machine.ts'
+import { createDatabase } from './bench-database.ts'
+import { type Comparison, comparisonText } from './comparison.ts'
+import { choices, readOptions, whole } from './options.ts'
 import type { WorkerReport } from './purge-worker.ts'
-import { spread, table } from './statistics.ts'
+import type { Found } from './report.ts'
 
 interface Options {
   readonly rounds: number
@@ -30,15 +30,13 @@ interface Options {
   /** Rows that the workers find. */
   readonly ready: number
   readonly pace: number
-  readonly databases: readonly ('mariadb' | 'sqlite')[]
+  readonly database: readonly ('mariadb' | 'sqlite')[]
 }
 
 /** One stretch without a purge, or with one. */
 interface Stretch {
-  readonly claims: number
   readonly p50: number
   readonly p99: number
-  readonly max: number
   /** Tasks that the workers finished a second. */
   readonly finishedPerSecond: number
   readonly deletedPerSecond: number
@@ -51,61 +49,38 @@ interface Round {
 
 const WORKERS = 4
 const QUEUECTL = join(import.meta.dirname, '..', 'dist', 'bin', 'queuectl.js')
-const USAGE = 'Use --rounds, --seconds, --rows, --ready, --pace and --database (mariadb or sqlite).'
+const WITHOUT = 'without a purge'
+const WITH = 'with a purge'
+const FINISHED = 'finished by the workers'
+const DELETED = 'deleted by the purge'
 const DAY_MS = 86_400_000
 const ROWS_AT_ONCE = 1_000
 /** Of a second: a round shorter than this part was cut off by the end of the old rows. */
 const FULL_PART_MS = 900
 
-export async function run(args: readonly string[]): Promise<object> {
-  const options = readOptions(args)
-  const on = machine()
-  const about = `${options.rows} old rows, ${options.ready} ready, ${WORKERS} workers, pace ${options.pace} %`
-  process.stdout.write(`${on.cpus} × ${on.cpu}, load ${on.load}, node ${on.node}, ${on.mariadb}\n${about}\n`)
-  const results: Record<string, readonly Round[]> = {}
-  for (const database of options.databases) {
+export async function run(args: readonly string[]): Promise<Found> {
+  const options = readOptions<Options>(args, {
+    ...{ rounds: whole(5), seconds: whole(5), rows: whole(500_000), ready: whole(100_000), pace: whole(50) },
+    database: choices('mariadb', 'sqlite'),
+  })
+  const { rows, ready, pace } = options
+  process.stdout.write(`${rows} old rows, ${ready} ready, ${WORKERS} workers, pace ${pace} %\n`)
+  const comparisons: Comparison[] = []
+  for (const database of options.database) {
     const rounds = await (database === 'mariadb' ? onMariadb(options) : onSqlite(options))
-    print(database, rounds)
-    results[database] = rounds
+    if (rounds.length === 0)
+      throw new Error(`${database}: the purge was through before its first round was over. Give it more --rows.`)
+    comparisons.push(...comparisonsOf(database, rounds, options))
   }
-  return { machine: on, options, results }
-}
-
-function readOptions(args: readonly string[]): Options {
-  const text = { type: 'string' } as const
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: { rounds: text, seconds: text, rows: text, ready: text, pace: text, database: text },
-    })
-    const whole = (name: 'rounds' | 'seconds' | 'rows' | 'ready' | 'pace', usual: number) => {
-      const number = Number(values[name] ?? usual)
-      if (Number.isInteger(number) && number > 0) return number
-      throw new Error(`--${name} is ${values[name]}`)
-    }
-    const { database } = values
-    if (database !== undefined && database !== 'mariadb' && database !== 'sqlite')
-      throw new Error(`--database is ${database}`)
-    return {
-      rounds: whole('rounds', 5),
-      seconds: whole('seconds', 5),
-      rows: whole('rows', 500_000),
-      ready: whole('ready', 100_000),
-      pace: whole('pace', 50),
-      databases: database === undefined ? ['mariadb', 'sqlite'] : [database],
-    }
-  } catch (error) {
-    throw new Complaint(EXIT.usage, `${(error as Error).message.replace(/\.?$/, '.')} ${USAGE}`)
-  }
+  process.stdout.write(comparisons.map(comparisonText).join(''))
+  return { options, comparisons }
 }
 
 async function onMariadb(options: Options): Promise<Round[]> {
   const stayAwake = setInterval(() => {}, 1_000) // nothing else keeps this process until the server has ended
   const server = await startMariadb({ durable: true, extraArguments: ['--innodb-buffer-pool-size=1G'] })
   try {
-    const administration = await openDriver(`${server.url}/mysql`, '/')
-    await administration.run('CREATE DATABASE bench')
-    await administration.close()
+    await createDatabase(`${server.url}/mysql`)
     return await play(`${server.url}/bench`, options)
   } finally {
     await server.stop()
@@ -181,8 +156,7 @@ function stretchOf({ from, to, deleted }: Span, reports: readonly WorkerReport[]
   const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN
   const seconds = (to - from) / 1_000
   return {
-    claims: times.length,
-    ...{ p50: at(0.5), p99: at(0.99), max: at(1) },
+    ...{ p50: at(0.5), p99: at(0.99) },
     ...{ finishedPerSecond: finished / seconds, deletedPerSecond: deleted / seconds },
   }
 }
@@ -202,25 +176,35 @@ async function fill(db: Driver, { rows, ready }: Options): Promise<void> {
   }
 }
 
-function print(database: string, rounds: readonly Round[]): void {
-  if (rounds.length === 0) {
-    process.stdout.write(`\n${database}: the purge was through before its first round was over. Give it more --rows.\n`)
-    return
+function comparisonsOf(database: string, rounds: readonly Round[], { rows, pace }: Options): Comparison[] {
+  const about = `${database}, ${rows.toLocaleString('en')} old rows, ${WORKERS} workers, pace ${pace} %`
+  const claims = (name: 'p50' | 'p99'): Comparison => ({
+    ...{
+      id: `${database}-claim-${name}`,
+      title: `A claim, ${name}: ${about}`,
+      unit: 'ms',
+      better: 'less',
+      rival: WITHOUT,
+    },
+    sides: [
+      { name: WITHOUT, ours: true, samples: rounds.map((round) => round.without[name]) },
+      { name: WITH, ours: true, samples: rounds.map((round) => round.with[name]) },
+    ],
+    goals: name === 'p99' ? [{ side: WITH, atMost: 2 }] : [],
+  })
+  const deleted: Comparison = {
+    ...{
+      id: `${database}-deleted`,
+      title: `Rows deleted beside rows finished: ${about}`,
+      unit: 'rows/s',
+      better: 'more',
+    },
+    rival: FINISHED,
+    sides: [
+      { name: FINISHED, ours: true, samples: rounds.map((round) => round.with.finishedPerSecond) },
+      { name: DELETED, ours: true, samples: rounds.map((round) => round.with.deletedPerSecond) },
+    ],
+    goals: [{ side: DELETED, atLeast: 1 }],
   }
-  const cells = (name: string, { claims, p50, p99, max, finishedPerSecond, deletedPerSecond }: Stretch) => [
-    ...[name, String(claims), p50.toFixed(2), p99.toFixed(2), max.toFixed(1)],
-    ...[finishedPerSecond.toFixed(0), deletedPerSecond.toFixed(0)],
-  ]
-  const head = [database, 'claims', 'p50 ms', 'p99 ms', 'max ms', 'finished/s', 'deleted/s']
-  const rows = rounds.flatMap((round) => [cells('without', round.without), cells('with a purge', round.with)])
-  process.stdout.write(`\n${table([head, ...rows])}`)
-  const ratio = (of: (round: Round) => number) => {
-    const { median, min, max } = spread(rounds.map(of))
-    return `${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`
-  }
-  process.stdout.write(
-    `times what it is without, median (min to max): p50 ${ratio((it) => it.with.p50 / it.without.p50)}, ` +
-      `p99 ${ratio((it) => it.with.p99 / it.without.p99)}\n` +
-      `rows deleted for each that is finished: ${ratio((it) => it.with.deletedPerSecond / it.with.finishedPerSecond)}\n`,
-  )
+  return [claims('p50'), claims('p99'), deleted]
 }

@@ -1,272 +1,182 @@
 /**
- * How fast tasks are run: `do-queue` against `xargs -P -n1`, on a program that does nothing.
+ * How fast tiny programs are run: `do-queue`, with every task booked durably, against what only runs them.
  *
- * xargs is the peer because it does the least there is to do: fork, exec, wait. do-queue does that and claims every row,
- * books its outcome durably, collects output, writes a log line and the journal. Both run the same copy of `true` with the
- * same arguments in the same environment; the queue is filled between the rounds, outside the time.
+ * `xargs -P` does the least a tool does: fork, exec, wait. A loop over posix_spawn in C is the least a program can do. The old
+ * PHP loop is what do-queue replaces, and child_process.spawn what one would write in Node. All of them run the same copy of
+ * `true` with the same arguments in the environment of a task; queues are filled between the runs, outside the time.
  */
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
-import { Complaint, EXIT } from '../src/exit.ts'
-import type { Driver } from '../src/queue/driver.ts'
-import { migrate } from '../src/queue/migrate.ts'
-import { openQueue } from '../src/queue/open-queue.ts'
-import { openDriver } from '../src/queue/url.ts'
-import { makeDirectory } from '../test/helpers/cleanup.ts'
-import { startMariadb } from '../test/helpers/mariadb.ts'
-import { type Machine, machine } from './machine.ts'
-import { type Cost, cpuSecondsOf, measure, type Surroundings } from './measure.ts'
-import { type Spread, spread, table } from './statistics.ts'
+import { copyFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Comparison, comparisonText, type Side } from './comparison.ts'
+import { versionOf } from './machine.ts'
+import { choice, choices, directories, OUR_BUILD, readOptions, whole, wholes } from './options.ts'
+import {
+  doQueueOf,
+  fill,
+  makeProject,
+  type Project,
+  type RunCost,
+  requireDone,
+  runNode,
+  taskEnvironment,
+} from './project.ts'
+import type { Found } from './report.ts'
+import { type Place, type RivalName, rivalsOf, type Way } from './spawn-rivals.ts'
 
 interface Options {
   readonly rounds: number
   readonly tasks: number
-  readonly concurrency: number
+  readonly concurrency: readonly number[]
   readonly database: 'mariadb' | 'sqlite'
-  /** The dist/ directories whose do-queue is measured: ours, and what it is compared with. */
-  readonly builds: readonly string[]
+  /** xargs is always among them. */
+  readonly rivals: readonly RivalName[]
+  readonly compare: readonly string[]
 }
 
-interface Round {
-  readonly xargs: Cost
-  /** One for each build, in their order. */
-  readonly doQueue: readonly DoQueueCost[]
+/** One way at one concurrency. */
+interface Measured {
+  readonly way: Way
+  /** One a round. */
+  readonly costs: readonly { readonly whole: RunCost; readonly empty: RunCost }[]
 }
 
-interface DoQueueCost extends Cost {
-  /** Of the database server meanwhile; 0 for an embedded one. */
-  readonly serverCpuSeconds: number
-  /** Of a run on the empty queue: start and end. */
-  readonly empty: Cost
-}
-
-/** Where the bench runs: a project directory and a database of its own. */
-interface Place {
-  readonly directory: string
-  readonly program: string
-  readonly arguments: string
-  readonly url: string
-  readonly db: Driver
-  readonly emptyTheQueue: string
-  readonly serverCpuSeconds: () => number
-  readonly close: () => Promise<void>
-}
-
-const OUR_BUILD = join(import.meta.dirname, '..', 'dist')
+const OURS = 'do-queue'
 const TASK = 'nothing'
-const USAGE = 'Use --rounds, --tasks, --concurrency, --database and --compare (a dist directory of another build).'
+const WARM_UP_TASKS = 200
 
-export async function run(args: readonly string[]): Promise<object> {
-  const options = readOptions(args)
-  const place = await preparePlace(options)
+export async function run(args: readonly string[]): Promise<Found> {
+  const options = readOptions<Options>(args, {
+    rounds: whole(5),
+    tasks: whole(5_000),
+    concurrency: wholes([1, 4, 10]),
+    database: choice('mariadb', 'sqlite'),
+    rivals: choices('xargs', 'posix_spawn', 'php', 'node'),
+    compare: directories(),
+  })
+  const project = await makeProject(options.database)
   try {
-    const on = machine()
-    printMachine(on, options)
-    await playRound(place, options) // warms caches, the compile cache and the server's buffers
-    const rounds: Round[] = []
-    while (rounds.length < options.rounds) {
-      const round = await playRound(place, options)
-      rounds.push(round)
-      printRound(rounds.length, round)
-    }
-    printSummary(rounds, options)
-    return { machine: on, options, ratios: options.builds.map((_, build) => ratios(rounds, build)), rounds }
-  } finally {
-    await place.close()
-  }
-}
-
-function readOptions(args: readonly string[]): Options {
-  const { values } = parsed(args)
-  const { database = 'mariadb', compare = [] } = values
-  if (database !== 'mariadb' && database !== 'sqlite')
-    throw new Complaint(EXIT.usage, `--database is ${database}. Use mariadb or sqlite.`)
-  return {
-    rounds: wholeNumber('rounds', values.rounds ?? '5'),
-    tasks: wholeNumber('tasks', values.tasks ?? '5000'),
-    concurrency: wholeNumber('concurrency', values.concurrency ?? '4'),
-    database,
-    builds: [OUR_BUILD, ...compare.map((directory) => resolve(directory))],
-  }
-}
-
-function parsed(args: readonly string[]) {
-  const text = { type: 'string' } as const
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        rounds: text,
-        tasks: text,
-        concurrency: text,
-        database: text,
-        compare: { type: 'string', multiple: true },
-      },
-    })
-  } catch (error) {
-    throw new Complaint(EXIT.usage, `${(error as Error).message.replace(/\.?$/, '.')} ${USAGE}`)
-  }
-}
-
-function wholeNumber(flag: string, text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new Complaint(EXIT.usage, `--${flag} is ${text}. Use a whole number from 1.`)
-  return Number(text)
-}
-
-async function preparePlace({ tasks, database }: Options): Promise<Place> {
-  const directory = makeDirectory()
-  const program = join(directory, 'tasks', TASK)
-  mkdirSync(join(directory, 'tasks'))
-  copyFileSync('/bin/true', program)
-  const list = join(directory, 'arguments')
-  writeFileSync(list, params(tasks).join('\n'))
-  const shared = { directory, program, arguments: list }
-  const removeDirectory = () => rmSync(directory, { recursive: true, force: true })
-  if (database === 'sqlite') {
-    const url = `sqlite:${join(directory, 'queue.db')}`
-    const db = await migrated(url)
-    const close = () => db.close().then(removeDirectory)
-    return { ...shared, url, db, emptyTheQueue: 'DELETE FROM queue', serverCpuSeconds: () => 0, close }
-  }
-  const server = await startMariadb({ durable: true, extraArguments: ['--innodb-buffer-pool-size=256M'] })
-  const url = `${server.url}/bench`
-  const administration = await openDriver(`${server.url}/mysql`, directory)
-  await administration.run('CREATE DATABASE bench')
-  await administration.close()
-  const db = await migrated(url)
-  return {
-    ...shared,
-    url,
-    db,
-    emptyTheQueue: 'TRUNCATE TABLE queue',
-    serverCpuSeconds: () => cpuSecondsOf(server.pid),
-    async close() {
-      const stayAwake = setInterval(() => {}, 1_000) // nothing else keeps this process until the server has ended
-      await db.close()
-      await server.stop()
-      clearInterval(stayAwake)
-      removeDirectory()
-    },
-  }
-}
-
-async function migrated(url: string): Promise<Driver> {
-  const db = await openDriver(url, '/')
-  await migrate(db)
-  return db
-}
-
-function params(tasks: number): string[] {
-  return Array.from({ length: tasks }, (_, i) => `uid=${i + 1}`)
-}
-
-async function playRound(place: Place, options: Options): Promise<Round> {
-  const { directory, program, url } = place
-  const surroundings = { directory, environment: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: directory } }
-  const concurrency = String(options.concurrency)
-  const xargs = measure(['xargs', `-P${concurrency}`, '-n1', program], { ...surroundings, stdin: place.arguments })
-  const doQueue: DoQueueCost[] = []
-  for (const build of options.builds) {
-    const command = [process.execPath, join(build, 'bin/do-queue.js'), '--concurrency', concurrency, '--url', url]
-    doQueue.push(await measureDoQueue(place, options, command, surroundings))
-  }
-  return { xargs, doQueue }
-}
-
-async function measureDoQueue(
-  place: Place,
-  { tasks }: Options,
-  command: readonly string[],
-  surroundings: Surroundings,
-): Promise<DoQueueCost> {
-  const empty = measure(command, surroundings)
-  await fill(place, tasks)
-  const serverBefore = place.serverCpuSeconds()
-  const cost = measure(command, surroundings)
-  const serverCpuSeconds = place.serverCpuSeconds() - serverBefore
-  const [row] = await place.db.all<{ done: number }>('SELECT COUNT(*) AS done FROM queue WHERE status = 1')
-  if (Number(row?.done) !== tasks) throw new Error(`do-queue left with ${row?.done} of ${tasks} tasks done.`)
-  return { ...cost, serverCpuSeconds, empty }
-}
-
-async function fill({ db, url, emptyTheQueue }: Place, tasks: number): Promise<void> {
-  await db.run(emptyTheQueue)
-  const queue = await openQueue(url)
-  await queue.addMany(params(tasks).map((param) => ({ task: TASK, param })))
-  await queue.close()
-}
-
-interface Ratios {
-  readonly whole: Spread
-  readonly withoutStart: Spread
-  /** Tasks per CPU second, the database server's included: steadier than the clock when others are at work. */
-  readonly perCpu: Spread
-}
-
-/** How many times xargs' throughput do-queue has, pair by pair. */
-function ratios(rounds: readonly Round[], build: number): Ratios {
-  const pairs = rounds.map(({ xargs, doQueue }) => ({ xargs, ours: doQueue[build] as DoQueueCost }))
-  const start = spread(pairs.map(({ ours }) => ours.empty.seconds)).median
-  const cpu = ({ cpuSeconds, serverCpuSeconds }: DoQueueCost) => cpuSeconds + serverCpuSeconds
-  return {
-    whole: spread(pairs.map(({ xargs, ours }) => xargs.seconds / ours.seconds)),
-    withoutStart: spread(pairs.map(({ xargs, ours }) => xargs.seconds / (ours.seconds - start))),
-    perCpu: spread(pairs.map(({ xargs, ours }) => xargs.cpuSeconds / cpu(ours))),
-  }
-}
-
-function printMachine(on: Machine, { rounds, tasks, concurrency, database }: Options): void {
-  process.stdout.write(
-    `${on.cpus} × ${on.cpu}, ${on.kernel}, load ${on.load}\n` +
-      `node ${on.node}, ${on.mariadb}, sh is ${on.shell}, ${on.xargs}\n` +
-      `${tasks} tasks, concurrency ${concurrency}, ${database}, ${rounds} rounds after one to warm up\n\n`,
-  )
-}
-
-function printRound(number: number, { xargs, doQueue }: Round): void {
-  const each = doQueue.map(({ seconds }) => `${seconds.toFixed(2)} s (${(xargs.seconds / seconds).toFixed(3)})`)
-  process.stdout.write(`round ${number}: xargs ${xargs.seconds.toFixed(2)} s, do-queue ${each.join(', ')}\n`)
-}
-
-function printSummary(rounds: readonly Round[], { tasks, builds }: Options): void {
-  const row = (name: string, costs: readonly Cost[], server: readonly number[]) => {
-    const seconds = spread(costs.map((cost) => cost.seconds))
-    return [
-      name,
-      ...[seconds.median, seconds.min, seconds.max].map((value) => value.toFixed(3)),
-      ...[seconds.median, seconds.max, seconds.min].map((value) => (tasks / value).toFixed(0)),
-      spread(costs.map((cost) => cost.cpuSeconds)).median.toFixed(2),
-      server.length === 0 ? '' : spread(server).median.toFixed(2),
+    const { rounds, tasks, database } = options
+    process.stdout.write(`${tasks} tasks, ${database}, ${rounds} rounds after a short one to warm up\n`)
+    const place = await preparePlace(project)
+    const ways = [
+      ...(await rivalsOf(place, options)),
+      ...[OUR_BUILD, ...options.compare].map((build) => doQueue(place, build)),
     ]
-  }
-  const head = ['', 'median s', 'min', 'max', 'tasks/s', 'min', 'max', 'CPU s', 'server CPU s']
-  const rows = [head, row('xargs', rounds.map(({ xargs }) => xargs), [])] // biome-ignore format: one row a line
-  for (const [i, build] of builds.entries()) {
-    const costs = rounds.map(({ doQueue }) => doQueue[i] as DoQueueCost)
-    const server = costs.map(({ serverCpuSeconds }) => serverCpuSeconds)
-    rows.push(row(`do-queue${i === 0 ? '' : ` of ${build}`}`, costs, server))
-    rows.push(
-      row(
-        '  on an empty queue',
-        costs.map(({ empty }) => empty),
-        [],
-      )
-        .with(4, '')
-        .with(5, '')
-        .with(6, ''),
-    )
-  }
-  process.stdout.write(`\n${table(rows)}\ntimes the throughput of xargs, pair by pair: median (min to max)\n`)
-  for (const [i, build] of builds.entries()) {
-    const { whole, withoutStart, perCpu } = ratios(rounds, i)
-    process.stdout.write(
-      `  ${i === 0 ? 'do-queue' : build}: ${text(whole)}\n` +
-        `    without its start ${text(withoutStart)}; per CPU second, server included ${text(perCpu)}\n`,
-    )
+    const comparisons = []
+    for (const concurrency of options.concurrency) {
+      const made = comparisonsOf(concurrency, options, await play(place, ways, concurrency, options))
+      process.stdout.write(made.map(comparisonText).join(''))
+      comparisons.push(...made)
+    }
+    return { options, comparisons, versions: versionsOf(ways) }
+  } finally {
+    await project.close()
   }
 }
 
-function text({ median, min, max }: Spread): string {
-  return `${median.toFixed(3)} (${min.toFixed(3)} to ${max.toFixed(3)})`
+async function preparePlace(project: Project): Promise<Place> {
+  const program = join(project.directory, 'tasks', TASK)
+  copyFileSync('/bin/true', program)
+  const environment = await taskEnvironment(project)
+  return { project, program, environment, list: join(project.directory, 'arguments') }
+}
+
+function doQueue({ project }: Place, build: string): Way {
+  return {
+    name: build === OUR_BUILD ? OURS : `${OURS} of ${build}`,
+    isNode: true,
+    prepare: (params) =>
+      fill(
+        project,
+        params.map((param) => ({ task: TASK, param })),
+      ),
+    run: (concurrency) => runNode(project, doQueueOf(build, project, concurrency)),
+    check: (tasks) => requireDone(project, tasks),
+  }
+}
+
+/** All of them in turn, so that a disturbance meets everybody; what a way costs with nothing to do is measured beside it. */
+async function play(
+  place: Place,
+  ways: readonly Way[],
+  concurrency: number,
+  { rounds, tasks }: Options,
+): Promise<Measured[]> {
+  for (const way of ways) await runWay(place, way, concurrency, WARM_UP_TASKS)
+  const measured = ways.map((way) => ({ way, costs: [] as { whole: RunCost; empty: RunCost }[] }))
+  for (let round = 0; round < rounds; round++) {
+    for (const { way, costs } of measured) {
+      const empty = await runWay(place, way, concurrency, 0)
+      costs.push({ empty, whole: await runWay(place, way, concurrency, tasks) })
+    }
+    const seconds = measured.map(({ way, costs }) => `${way.name} ${costs.at(-1)?.whole.seconds.toFixed(2)} s`)
+    process.stdout.write(`concurrency ${concurrency}, round ${round + 1}: ${seconds.join(', ')}\n`)
+  }
+  return measured
+}
+
+async function runWay({ list }: Place, way: Way, concurrency: number, tasks: number): Promise<RunCost> {
+  const params = Array.from({ length: tasks }, (_, i) => `uid=${i + 1}`)
+  writeFileSync(list, params.map((param) => `${param}\n`).join(''))
+  await way.prepare?.(params)
+  const cost = way.run(concurrency)
+  await way.check?.(tasks)
+  return cost
+}
+
+function comparisonsOf(concurrency: number, { tasks, database }: Options, measured: readonly Measured[]): Comparison[] {
+  const about = `${tasks.toLocaleString('en')} tiny programs, concurrency ${concurrency}${database === 'sqlite' ? ', SQLite' : ''}`
+  const sidesBy = (value: (whole: RunCost, empty: RunCost) => number, of = measured): Side[] =>
+    of.map(({ way: { name }, costs }) => ({
+      name,
+      ours: name.startsWith(OURS),
+      samples: costs.map(({ whole, empty }) => value(whole, empty)),
+    }))
+  const isParallel = concurrency > 1
+  const hasPosixSpawn = measured.some(({ way }) => way.name === 'posix_spawn')
+  const nodes = measured.filter(({ way }) => way.isNode)
+  const perTask = (seconds: number) => (seconds * 1_000) / tasks
+  const withoutStart = sidesBy((whole, empty) => perTask(whole.ownCpuSeconds - empty.ownCpuSeconds), nodes)
+  return [
+    {
+      ...{ id: `concurrency-${concurrency}`, title: about, unit: 'tasks/s', better: 'more', rival: 'xargs' },
+      sides: sidesBy(({ seconds }) => tasks / seconds),
+      goals: [
+        ...(isParallel ? [{ side: OURS, atLeast: 1 }] : []),
+        ...(isParallel && hasPosixSpawn ? [{ side: OURS, rival: 'posix_spawn', atLeast: 0.85 }] : []),
+      ],
+    },
+    {
+      ...{ id: `concurrency-${concurrency}-without-start`, unit: 'tasks/s', better: 'more', rival: 'xargs' },
+      title: `${about}, without what each takes with nothing to do`,
+      sides: sidesBy((whole, empty) => tasks / (whole.seconds - empty.seconds)),
+    },
+    {
+      ...{ id: `concurrency-${concurrency}-cpu`, unit: 'CPU ms a task', better: 'less', rival: 'xargs' },
+      title: `${about}: CPU of all processes, the program's own and the database server's included`,
+      sides: sidesBy(({ cpuSeconds }) => perTask(cpuSeconds)),
+    },
+    {
+      ...{
+        id: `concurrency-${concurrency}-own-cpu`,
+        unit: 'CPU ms a task',
+        better: 'less',
+        rival: nodes[0]?.way.name ?? OURS,
+      },
+      title: `${about}: CPU of the Node process alone`,
+      sides: [
+        ...sidesBy(({ ownCpuSeconds }) => perTask(ownCpuSeconds), nodes),
+        ...withoutStart.map((side) => ({ ...side, name: `${side.name}, without its start` })),
+      ],
+      goals: [{ side: OURS, unit: 'CPU ms a task', atMost: 0.15 }],
+    },
+  ]
+}
+
+function versionsOf(ways: readonly Way[]): Readonly<Record<string, string>> {
+  const has = (name: string) => ways.some((way) => way.name === name)
+  return {
+    ...(has('posix_spawn') ? { cc: versionOf('cc') } : {}),
+    ...(has('old PHP loop') ? { php: versionOf('php') } : {}),
+  }
 }
