@@ -58,8 +58,10 @@ export class WriteWatch {
   #heard(event: 'rename' | 'change'): void {
     if (event === 'rename' || !this.#isHeeded) this.#forget() // the one that takes its place is watched at the next beginning
     if (!this.#isHeeded) return
+    if (this.#timer !== undefined && this.#looks === 1) return // the first look is about to come
+    clearTimeout(this.#timer)
     this.#looks = 0
-    if (this.#timer === undefined) this.#lookLater()
+    this.#lookLater()
   }
 
   #lookLater(): void {
