@@ -75,8 +75,9 @@ export const HEADLINES: readonly Headline[] = [
     says: 'The same beside other queues, from enqueued to finished',
   },
   {
-    ...{ bench: 'claim', comparison: 'growth-4', side: '10,000,000 ready' },
-    says: 'The 99th percentile of a claim among ten million ready tasks, four workers',
+    ...{ bench: 'claim', comparison: 'ready-10000000', side: 'do-queue' },
+    rivals: ['id % N, by hand', 'SKIP LOCKED, by hand'],
+    says: 'The 99th percentile of a claim of up to 500 among ten million ready tasks, four workers',
   },
   { bench: 'real', comparison: 'throughput', side: 'do-queue', says: 'Programs of 20 to 50 ms a second' },
   {
