@@ -82,7 +82,7 @@ for (const database of DATABASES) {
     await addQueuePause(
       db,
       { queue: 'mail', task: undefined },
-      { by: 'eve@web-1', reason: 'moving house', until: Date.now() + 9 * HOUR },
+      { by: 'eve@web-1', reason: 'moving house', until: Date.now() + 33 * HOUR },
       PATIENCE_MS,
     )
     await addQueuePause(
