@@ -16,6 +16,7 @@ const MINUTE = 60_000
 const CHANGING: readonly Replacement[] = [
   [/Since (?:\d{4}-\d\d-\d\d )?\d\d:\d\d/g, 'Since HH:MM'],
   [/since (?:\d{4}-\d\d-\d\d )?\d\d:\d\d/g, 'since HH:MM'],
+  [/Did you m\s*ean/g, 'Did you mean'], // a date makes the line too long
   [/ 1,0[0-2]\d\b| 2[01]\.\d\b/g, 'RATE'],
   [/1h30m|1h31m/g, 'ABOUT'],
 ]
