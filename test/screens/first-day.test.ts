@@ -7,6 +7,7 @@ import { matchesScreen, openScreen, type Replacement, WITHOUT_TERMINAL } from '.
 
 const WINDOW = { columns: 100, rows: 40 }
 const VARYING: readonly Replacement[] = [
+  [/never to try it\s+again\s+\(exit/g, 'never to try it again\n(exit'], // where "now" became "1s ago"
   [/(?<=took +)\S+/g, 'TIME'],
   [/(?<=failed in )\S+ s/g, 'TIME'],
   [/do-queue-\d{4}-\d\d-\d\d/g, 'do-queue-DAY'],
