@@ -127,9 +127,9 @@ for (const way of WAYS) {
       { task: 'there', unique_key: 'order 1' },
       { task: 'held there', unique_key: 'order 3' },
     ])
-    const refusing = refusingRows(target, tooMany)
+    const picky = refusing(target, 'c')
 
-    const result = await moveAway(source, refusing, {}, 'there', EVENTS)
+    const result = await moveAway(source, picky, {}, 'there', EVENTS)
 
     assert.deepEqual(result.duplicates, [mine, tooMany + 1])
     assert.deepEqual(result.refused, [{ id: tooMany, reason: 'too many attempts' }])
@@ -370,7 +370,8 @@ test('bytes that are no text are neither moved nor exported as something else', 
 })
 
 /** A database that does not take the rows of one task: which one, its attempts say. */
-function refusingRows(db: Driver, _id: number): Driver {
+/** A database that refuses one task, as a column or a trigger of a user's own might. */
+function refusing(db: Driver, task: string): Driver {
   return {
     ...{ dialect: db.dialect, all: db.all.bind(db), run: db.run.bind(db), close: db.close.bind(db) },
     transaction: (work) =>
@@ -378,7 +379,7 @@ function refusingRows(db: Driver, _id: number): Driver {
         work({
           all: tx.all.bind(tx),
           run: (sql, values = []) => {
-            if (sql.startsWith('INSERT INTO queue') && values.includes(7)) throw new Error('too many attempts')
+            if (sql.startsWith('INSERT INTO queue') && values.includes(task)) throw new Error('too many attempts')
             return tx.run(sql, values)
           },
         }),
