@@ -6,8 +6,8 @@
  *     A <id> <attempt> <token> =<line>               a warm program answered that
  *     A <id> <attempt> <token> !<why>                or did not: `!ended`, `!long`, `!pipes`
  *
- * Of several that a runner was told at once, the end of one and the start of the next are one write, and `<ms>` is when they were
- * told. Behind the last `E` of a message of a runner that starts a program for each task:
+ * Of several that a runner was told at once, `<ms>` is when they were told. Behind the last `E` of a message of a runner that
+ * starts a program for each task:
  *
  *     0m0.00s 0m0.00s                                CPU time of the shell so far
  *     0m0.01s 0m0.00s                                and of all its children

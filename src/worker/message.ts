@@ -13,8 +13,10 @@
  * to the error, which puts the journal away where programs do not inherit it; 3 is closed once for all of them.
  *
  * `_a` writes the start of a command and says whether that could be done. `_s` does so only when the runner was not recalled
- * and nothing was written to the output file: so what stands there belongs to the last that was begun. The end of a command
- * goes into the journal with the start of the next, in one write. `_z` writes the last end and the times, and tells us.
+ * and nothing was written to the output file: so what stands there belongs to the last that was begun. `_e` writes the end of a
+ * command, before it is asked whether the runner was recalled: who has recalled it and then finds a start without an end knows
+ * that this is still to be asked. So nothing begins behind an end that could not be written. `_z` tries that once more, writes the
+ * times, and tells us.
  *
  * A short parameter becomes standard input by a pipe of its own: the here-document makes it, its one line is read away, and the
  * parameter is written into it before the program begins. So it is gone when nobody holds it any more.
@@ -32,10 +34,11 @@ export function runnerScript(installation: string, recallPath: string, outPath: 
   return `trap : TERM INT HUP
 export TASK_ID TASK_KEY
 QUEUE_e= QUEUE_k=${quote(`${installation}-`)} QUEUE_recall=${quote(recallPath)} QUEUE_out=${quote(outPath)}
-_a() { if echo "$QUEUE_e
-S $1 $2 $3 $QUEUE_b"; then QUEUE_e= QUEUE_c="$1 $2 $3" TASK_ID=$1 TASK_KEY=$QUEUE_k$1; else QUEUE_x=- QUEUE_R=/; return 1; fi; }
+_a() { if echo "
+S $1 $2 $3 $QUEUE_b"; then QUEUE_c="$1 $2 $3" TASK_ID=$1 TASK_KEY=$QUEUE_k$1; else QUEUE_x=- QUEUE_R=/; return 1; fi; }
 _s() { [ ! -e "$QUEUE_R" ] && [ ! -s "$QUEUE_out" ] && _a "$@"; }
-_e() { QUEUE_r=$1 QUEUE_e="
+_e() { QUEUE_r=$1; echo "
+E $QUEUE_c $1" || QUEUE_R=/ QUEUE_e="
 E $QUEUE_c $1"; }
 _p() { QUEUE_v=$1; shift; { read -r QUEUE_n; printf %s "$QUEUE_v" >>/proc/self/fd/0 || exit; "$@" "$QUEUE_v" >&2; } <<'.'
 
