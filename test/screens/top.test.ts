@@ -67,7 +67,10 @@ for (const database of DATABASES) {
     await screen.press('p', 'y')
     await screen.until(/mail ‖[\s\S]*Queue mail is paused\./)
     assert.equal((await pauses()).length, 1)
-    await screen.until(/mail ‖ +2 +1 +1 [\s\S]* of 1 +1 [\s\S]* of 1 +1 /, 'the worker to give back what it had claimed')
+    await screen.until(
+      /mail ‖ +2 +1 +1 [\s\S]* of 1 +1 [\s\S]* of 1 +1 /,
+      'the worker to give back what it had claimed',
+    )
     await matchesScreen('top-paused', await screen.text(), BOARD)
     await screen.press('p')
     await screen.until('Resume queue mail (y/n)?')
