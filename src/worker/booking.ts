@@ -10,7 +10,7 @@ import type { Driver } from '../queue/driver.ts'
 import { type Finish, finish } from '../queue/store/finish.ts'
 
 const LARGEST_BATCH = 250
-const LONGEST_WAIT_MS = 50
+const LONGEST_WAIT_MS = 100
 
 export interface BookingEvents {
   /** A batch is about to be written. */

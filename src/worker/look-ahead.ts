@@ -4,7 +4,8 @@
  * A claim costs a round trip whatever its size, so many tiny programs want large batches; a long program wants none
  * claimed behind it, because a claimed row waits for this worker alone. So the size follows what was used up: it doubles
  * when a batch lasted a moment, doubles twice when it lasted hardly longer than the claim of the next, and halves when it
- * lasted long.
+ * lasted long. When the next one is asked for follows from both: what is in hand must last until it comes, and on a machine that
+ * is busy with programs a claim may take longer than a batch of tiny ones lasts.
  */
 
 /** Slots may have waited for the claim: what is tiny is worked off while the size is still growing. */
@@ -17,6 +18,7 @@ export class LookAhead {
   readonly #most: number
   #size: number
   #claimedAt = 0
+  #lowWater: number
   #expectsFew = true
 
   /**
@@ -27,6 +29,7 @@ export class LookAhead {
     this.#least = Math.min(concurrency, most)
     this.#most = most
     this.#size = Math.min(concurrency * 2, most)
+    this.#lowWater = this.#enough()
   }
 
   get size(): number {
@@ -35,7 +38,7 @@ export class LookAhead {
 
   /** Claim again when no more than this many are waiting to start. */
   get lowWater(): number {
-    return this.#size === this.#least ? 0 : Math.floor(this.#size / 2)
+    return this.#lowWater
   }
 
   /** Few rows are ready, as far as the last look saw: never so in a steady drain. Nothing is known yet of an idle worker's first. */
@@ -47,12 +50,26 @@ export class LookAhead {
     this.#expectsFew = few
   }
 
-  claimed(now: number): void {
-    const lasted = now - this.#claimedAt
-    if (this.#claimedAt > 0 && lasted < LASTED_A_MOMENT_MS) {
-      this.#size = Math.min(this.#most, this.#size * (lasted < LASTED_A_CLAIM_MS ? 4 : 2))
-    }
-    if (this.#claimedAt > 0 && lasted > LASTED_LONG_MS) this.#size = Math.max(this.#least, Math.floor(this.#size / 2))
+  /**
+   * @param now   when the answer was there, in milliseconds
+   * @param took  so long it was waited for
+   */
+  claimed(now: number, took: number): void {
+    const lasted = this.#claimedAt > 0 ? now - this.#claimedAt : LASTED_A_MOMENT_MS
+    const isTiny = lasted < LASTED_A_MOMENT_MS
+    const perMs = this.#size / Math.max(1, lasted)
+    if (isTiny) this.#size = Math.min(this.#most, this.#size * (lasted < LASTED_A_CLAIM_MS ? 4 : 2))
+    if (lasted > LASTED_LONG_MS) this.#size = Math.max(this.#least, Math.floor(this.#size / 2))
+    this.#lowWater = isTiny ? Math.max(this.#enough(), this.#neededFor(took, perMs)) : this.#enough()
     this.#claimedAt = now
+  }
+
+  #enough(): number {
+    return this.#size === this.#least ? 0 : Math.floor(this.#size / 2)
+  }
+
+  /** The next claim may take half as long again. */
+  #neededFor(took: number, perMs: number): number {
+    return Math.min(2 * this.#most, Math.ceil(perMs * took * 1.5))
   }
 }

@@ -158,11 +158,12 @@ export class Supply {
       await this.#options.pauses.look(this.#onDatabaseLost)
       const wanted = this.#wanted(running)
       if (wanted === 'nothing') return
+      const askedAt = performance.now()
       const wasIdle = await idle()
       await this.#sweep()
       const foundSome = await this.#claim(wanted === 'other lanes')
       const now = performance.now()
-      this.#lookAhead.claimed(now)
+      this.#lookAhead.claimed(now, now - askedAt)
       if (foundSome) this.#empty = undefined
       else if (wanted === 'other lanes') this.#noOtherLanesAt = now
       else this.#empty = { at: now, idle: wasIdle }

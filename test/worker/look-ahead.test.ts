@@ -42,6 +42,18 @@ test('above that, half a batch in hand is enough to claim the next', () => {
   assert.equal(new LookAhead(4, 100).lowWater, 4)
 })
 
+test('of tiny tasks as many are kept in hand as run while the next are claimed, and half as many again', () => {
+  const lookAhead = new LookAhead(10, 500)
+  lookAhead.claimed(1, 10)
+
+  lookAhead.claimed(101, 90)
+  assert.deepEqual([lookAhead.size, lookAhead.lowWater], [40, (20 / 100) * 90 * 1.5])
+  lookAhead.claimed(102, 90)
+  assert.deepEqual([lookAhead.size, lookAhead.lowWater], [160, 1_000])
+  lookAhead.claimed(102 + A_WHILE_MS, 90)
+  assert.deepEqual([lookAhead.size, lookAhead.lowWater], [160, 80])
+})
+
 test('a batch limit below the number of slots is kept', () => {
   const lookAhead = new LookAhead(8, 3)
 
@@ -65,10 +77,10 @@ test('whatever happens, no more than allowed and at least one task is claimed', 
 /** The sizes after batches that lasted so many milliseconds. */
 function sizes(lookAhead: LookAhead, lasting: readonly number[]): number[] {
   let now = 1
-  lookAhead.claimed(now)
+  lookAhead.claimed(now, 0)
   return lasting.map((ms) => {
     now += ms
-    lookAhead.claimed(now)
+    lookAhead.claimed(now, 0)
     return lookAhead.size
   })
 }
