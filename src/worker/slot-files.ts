@@ -45,6 +45,7 @@ const records = Buffer.allocUnsafeSlow(8_192)
 export class SlotFiles {
   readonly #inPaths: readonly [inMemory: string, onDisk: string]
   #inPath: string
+  #hasInput = false
   readonly outPath: string
   readonly recallPath: string
   readonly #journalPath: string
@@ -91,6 +92,7 @@ export class SlotFiles {
 
   writeInput(param: Buffer): void {
     const [inMemory, onDisk] = this.#inPaths
+    this.#hasInput = true
     try {
       this.#inPath = writeAnew(inMemory, param)
     } catch {
@@ -179,8 +181,8 @@ export class SlotFiles {
 
   remove(): void {
     this.close()
-    for (const path of [...this.#inPaths, this.outPath, this.recallPath, this.#journalPath])
-      rmSync(path, { force: true })
+    if (this.#hasInput) for (const path of this.#inPaths) rmSync(path, { force: true })
+    for (const path of [this.outPath, this.recallPath, this.#journalPath]) unlinkIfThere(path)
   }
 
   #openOut(): number {

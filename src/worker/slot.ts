@@ -188,16 +188,22 @@ export class Slot {
 
   /** Begins the slot's files anew, now that the output is in the log; the next runner inherits them. */
   async settle(): Promise<void> {
-    await this.#closeRunners()
+    await this.closeRunners()
     this.#wasKilled = false
     this.#stopping.unmark()
     this.#silent = 0
     this.#files?.renew()
   }
 
-  /** Lets the runner leave. Its files go with it only when all that stands in them is booked. */
+  /** No other program will be run: lets the runner leave. */
+  async closeRunners(): Promise<void> {
+    await Promise.all([this.#cold.close(), this.#warm.close()])
+    this.#active = undefined
+  }
+
+  /** Its files go only when all that stands in them is booked. */
   async close(booked: boolean): Promise<void> {
-    await this.#closeRunners()
+    await this.closeRunners()
     if (booked) this.#files?.remove()
     else this.#files?.close()
   }
@@ -210,11 +216,6 @@ export class Slot {
   #openFiles(): SlotFiles {
     this.#files ??= this.#makeFiles()
     return this.#files
-  }
-
-  async #closeRunners(): Promise<void> {
-    await Promise.all([this.#cold.close(), this.#warm.close()])
-    this.#active = undefined
   }
 
   async #runProgram(

@@ -5,6 +5,7 @@
  * supply in the meantime. Three words for three things: `drain` claims no more and lets programs finish, `stop` ends the
  * programs, and what ignores that is killed with its group.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { DayLog } from '../log/day-log.ts'
 import { startTimer, type Timer } from '../time/timer.ts'
 import { Bell } from './bell.ts'
@@ -90,15 +91,14 @@ export class Work {
       while (!this.#isFinished()) {
         if (this.#draining) await this.#giveBack()
         else if (this.#mayStart() && this.#supply.wantsRefill(this.#running())) void this.#refill()
-        while (this.#mayStart() && this.#supply.canStart && this.#idle.length > 0)
-          void this.#serve(this.#idle.pop() as Slot)
+        await this.#serveIdle()
         if (this.#mayStart()) void this.#heed.look()
         this.#listen()
         if (!this.#isFinished()) await this.#bell.wait(SWEEP_MS)
         if (!this.#draining && this.#outage.complaint !== undefined) this.#fail(this.#outage.complaint)
       }
       if (this.#draining) this.#results.leaveWithin(LEAVING_PATIENCE_MS)
-      await this.#results.end()
+      await Promise.all([this.#results.end(), ...this.#slots.map((slot) => slot.closeRunners())])
     } finally {
       clearInterval(check)
       this.#service.end()
@@ -177,6 +177,14 @@ export class Work {
       else this.#fail(error)
     }
     this.#bell.ring()
+  }
+
+  /** Starting a runner takes a while: the first ones are at work while the others are started. */
+  async #serveIdle(): Promise<void> {
+    while (this.#mayStart() && this.#supply.canStart && this.#idle.length > 0) {
+      void this.#serve(this.#idle.pop() as Slot)
+      await nextTurn()
+    }
   }
 
   async #serve(slot: Slot): Promise<void> {
