@@ -1,8 +1,10 @@
 /**
  * The rows of `npm run bench -- claim`: a table of ours, and one as a loop written by hand needs it, both with the same rows.
  *
- * The server makes the rows itself; sent one by one they would take hours. The ids of what is finished come before those of what is
- * ready, as they do in life. What a load leaves to do, pages to write and versions to remove, is waited for.
+ * The server makes the rows itself; sent one by one they would take hours. Nor are the indexes kept up row by row, which would
+ * read and write a page for each of them once they have no room in memory: they are taken away, and built when the rows are there.
+ * The ids of what is finished come before those of what is ready, as they do in life. What a load leaves to do, pages to write and
+ * versions to remove, is waited for.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Driver } from '../src/queue/driver.ts'
@@ -21,6 +23,7 @@ export interface Beside {
   readonly scheduled: number
 }
 
+const TABLES = ['queue', 'by_hand'] as const satisfies readonly TableName[]
 const ROWS_AT_ONCE = 250_000
 /** Bytes that a row and its entries in all indexes take on the disk, in both tables and for the moment of a load. */
 const BYTES_PER_ROW = 700
@@ -47,6 +50,31 @@ export async function createByHand(db: Driver): Promise<void> {
        KEY ready (status, priority, id)
      ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
   )
+}
+
+/** Many rows at once, by `load`, into tables whose indexes are built afterwards. */
+export async function withIndexesLast(db: Driver, load: () => Promise<unknown>): Promise<void> {
+  const indexes = new Map<TableName, readonly string[]>()
+  for (const table of TABLES) indexes.set(table, await indexesOf(db, table))
+  await alter(db, indexes, (index) => `DROP ${index.replace(/^(UNIQUE )?KEY (`\w+`).*/, 'INDEX $2')}`)
+  await load()
+  await alter(db, indexes, (index) => `ADD ${index}`)
+}
+
+/** As the server writes them: KEY `name` (`column`, …). */
+async function indexesOf(db: Driver, table: TableName): Promise<string[]> {
+  const [row] = await db.all<Record<string, string>>(`SHOW CREATE TABLE ${table}`)
+  const lines = (row?.['Create Table'] ?? '').split('\n')
+  return lines.map((line) => line.trim().replace(/,$/, '')).filter((line) => /^(UNIQUE )?KEY /.test(line))
+}
+
+async function alter(
+  db: Driver,
+  indexes: ReadonlyMap<TableName, readonly string[]>,
+  change: (index: string) => string,
+): Promise<void> {
+  const slow = [...indexes].map(([table, all]) => `ALTER TABLE ${table} ${all.map(change).join(', ')}`)
+  for (const sql of slow) await db.transaction((tx) => tx.run(sql), { slow: true })
 }
 
 /** @param firstId  of the first one; undefined for behind all that there are */
