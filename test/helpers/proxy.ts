@@ -137,8 +137,12 @@ class Link {
     this.#client.once('close', act)
   }
 
+  /** One that is saying goodbye cannot be reset: its descriptor would stay open, and the process never come to its end. */
   cut(): void {
-    for (const socket of [this.#client, this.#server]) if (!socket.destroyed) socket.resetAndDestroy()
+    for (const socket of [this.#client, this.#server]) {
+      if (socket.writableEnded) socket.destroy()
+      else if (!socket.destroyed) socket.resetAndDestroy()
+    }
   }
 
   forget(): void {
