@@ -15,6 +15,7 @@
 import { mysqlVersion2, sqliteVersion2 } from './schema-2.ts'
 import { mysqlVersion3, sqliteVersion3 } from './schema-3.ts'
 import { mysqlVersion4, sqliteVersion4 } from './schema-4.ts'
+import { mysqlVersion5, sqliteVersion5 } from './schema-5.ts'
 import { mysqlTables } from './schema-mysql.ts'
 import { sqliteTables } from './schema-sqlite.ts'
 
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 2, title: 'rescue, lanes, cancelling and stopping', mysql: mysqlVersion2, sqlite: sqliteVersion2 },
   { version: 3, title: 'the ledger of the schedule', mysql: mysqlVersion3, sqlite: sqliteVersion3 },
   { version: 4, title: 'what operators need', mysql: mysqlVersion4, sqlite: sqliteVersion4 },
+  { version: 5, title: 'keys that take turns', mysql: mysqlVersion5, sqlite: sqliteVersion5 },
 ]

@@ -72,7 +72,7 @@ for (const database of DATABASES) {
 
     assert.deepEqual(
       (await migrate(db)).map(({ version }) => version),
-      [2, 3, 4],
+      [2, 3, 4, 5],
     )
 
     const [slot] = await slotsOf(db, {}, 2)
