@@ -28,14 +28,16 @@ export interface CrontabJob {
   readonly user: string | undefined
   /** What the shell is given. */
   readonly command: string
+  /** What that is given as its standard input: the lines behind a `%`, each with its newline. Undefined where there is none. */
+  readonly input: string | undefined
   /** With what a `%` without a backslash cut off, which the command gets as its input. */
   readonly uncut: string
 }
 
 const NEWLINE = 0x0a
-const VARIABLE = /^[ \t]*(?:"([^"]*)"|'([^']*)'|([^\s="'#]+))[ \t]*=[ \t]*(.*?)[ \t]*$/
-const JOB = /^[ \t]*(@\w+|(?:[^\s#]\S*[ \t]+)(?:\S+[ \t]+){3}\S+)[ \t]+(.+)$/
-const USER = /^(\S+)[ \t]+(.+)$/
+const VARIABLE = /^[ \t]*(?:"([^"]*)"|'([^']*)'|([^\s="'#]+))[ \t]*=[ \t]*(.*?)[ \t]*$/s
+const JOB = /^[ \t]*(@\w+|(?:[^\s#]\S*[ \t]+)(?:\S+[ \t]+){3}\S+)[ \t]+(.+)$/s
+const USER = /^(\S+)[ \t]+(.+)$/s
 
 /** @param namesUsers  as `/etc/crontab` does, behind the times */
 export function readCrontab(bytes: Buffer, namesUsers = false): CrontabLine[] {
@@ -70,15 +72,20 @@ export function escapeForCrontab(command: string): string {
 function readEntry(text: string, namesUsers: boolean): CrontabLine['entry'] {
   const [, doubleQuoted, singleQuoted, bare, value = ''] = VARIABLE.exec(text) ?? []
   const name = doubleQuoted ?? singleQuoted ?? bare
-  if (name !== undefined) return { kind: 'variable', name, value: value.replace(/^(["'])(.*)\1$/, '$2') }
+  if (name !== undefined) return { kind: 'variable', name, value: value.replace(/^(["'])(.*)\1$/s, '$2') }
   const [, when, rest] = JOB.exec(text) ?? []
   if (when === undefined || rest === undefined) return undefined
   const [, user, command] = namesUsers ? (USER.exec(rest) ?? []) : [rest, undefined, rest]
   return command === undefined ? undefined : { kind: 'job', when, user, ...readCommand(command) }
 }
 
-function readCommand(text: string): Pick<CrontabJob, 'command' | 'uncut'> {
-  const cut = /(?<!\\)%/.exec(text)
-  const command = cut === null ? text : text.slice(0, cut.index)
-  return { command: command.replaceAll('\\%', '%'), uncut: text.replaceAll('\\%', '%') }
+/** As Debian's cron takes it apart: up to the first `%`, `\\` is a backslash; behind it only `\%` means something. */
+function readCommand(text: string): Pick<CrontabJob, 'command' | 'input' | 'uncut'> {
+  const [whole] = /^(?:[^%\\]|\\.)*\\?/s.exec(text) as RegExpExecArray
+  const lines = whole.length < text.length ? text.slice(whole.length + 1) : undefined
+  return {
+    command: whole.replaceAll(/\\([%\\])/g, '$1'),
+    input: lines?.replaceAll(/\\%|%/g, (sign) => (sign === '%' ? '\n' : '%')).replace(/[^\n]$/, '$&\n'),
+    uncut: text.replaceAll('\\%', '%'),
+  }
 }

@@ -29,7 +29,9 @@ test('lines are told apart as crontab(5) does', () => {
     ),
   ).map(({ entry }) => entry)
 
-  const job = (command: string, uncut = command) => ({ kind: 'job', user: undefined, command, uncut })
+  const job = (command: string, uncut = command, input?: string) => ({
+    ...{ kind: 'job', user: undefined, command, input, uncut },
+  })
   assert.deepEqual(entries, [
     undefined,
     { kind: 'variable', name: 'PATH', value: '/usr/bin:/bin' },
@@ -37,7 +39,7 @@ test('lines are told apart as crontab(5) does', () => {
     { ...job('A=1 date'), when: '* * * * *' },
     { ...job('true'), when: '@reboot' },
     undefined,
-    { ...job('date +%F', 'date +%F%input%more'), when: '0 0 * * *' },
+    { ...job('date +%F', 'date +%F%input%more', 'input\nmore\n'), when: '0 0 * * *' },
   ])
 })
 
@@ -49,6 +51,7 @@ test('a crontab of the system names the user of each line', () => {
     when: '17 *\t* * *',
     user: 'root',
     command: 'cd / && run-parts /etc/cron.hourly',
+    input: undefined,
     uncut: 'cd / && run-parts /etc/cron.hourly',
   })
 })
