@@ -107,8 +107,13 @@ function finished(text, { format, banner }) {
   return banner === undefined ? text : text.replaceAll(/\bimport\((?="\.)/g, 'loadLater__(')
 }
 
-/** execa is a script that `kept-code.mjs` loads: only do-queue has it. */
-const PACKAGES = { mysql2: '../vendor/mysql2.js', yargs: '../vendor/yargs.js', execa: '../vendor/execa.cjs' }
+/**
+ * execa is a script that `kept-code.mjs` loads: only do-queue has it. The Redis client is found where it is installed, if it is.
+ */
+const PACKAGES = {
+  ...{ mysql2: '../vendor/mysql2.js', yargs: '../vendor/yargs.js', execa: '../vendor/execa.cjs' },
+  '@redis/client': '@redis/client',
+}
 await bundleMysql2(bundle, 'vendor')
 await bundle({ 'vendor/yargs': 'yargs' }, [plainYargs], {})
 await bundle({ 'vendor/execa': 'execa' }, [], {

@@ -31,29 +31,32 @@ const LOADED = Symbol.for('cron-mission.loaded')
 
 /**
  * @param file     the script, absolute
- * @param use      what it is loaded for: for each use, other functions of it are called, and other code is kept; undefined for
- *                 one of which nothing is kept
- * @param mayKeep  asked when the program ends and no code is kept: whether this run is one to go by
+ * @param uses     what it is loaded for: for each use, other functions of it are called, and other code is kept. The code of the
+ *                 first one of which there is any is taken; none of one of which nothing is kept
+ * @param useOfRun asked when the program ends: which of the uses it was, or undefined when the run is not one to go by. Its code
+ *                 is kept when that is a better one than was there
  * @param require  for Node's own modules, and what stands beside the script
  * @param load     for everything that is loaded later
  * @returns what it exports
  */
-export function loadKept(file, use, mayKeep, require, load) {
+export function loadKept(file, uses, useOfRun, require, load) {
   globalThis[LOADED] ??= new Map()
   const known = globalThis[LOADED].get(file)
   if (known !== undefined) return known.exports
-  const kind = `${basename(file).replace(/\.c?js$/, '')}-${use}-`
-  const place = use === undefined ? undefined : placeOf(file, kind)
-  const kept = place === undefined ? undefined : readKept(place)
+  const name = basename(file).replace(/\.c?js$/, '')
+  const kinds = uses.map((use) => `${name}-${use}-`)
+  const places = kinds.map((kind) => placeOf(file, kind))
+  let taken = 0
+  let kept = readKept(places[taken])
+  while (kept === undefined && taken < places.length) kept = readKept(places[++taken])
   const script = new Script(readFileSync(file, 'latin1'), { filename: file, cachedData: kept })
   const module = { exports: {} }
   globalThis[LOADED].set(file, module)
   script.runInThisContext()(module.exports, require, module, file, load)
-  if (place !== undefined && (kept === undefined || script.cachedDataRejected)) {
-    process.once('exit', () => {
-      if (mayKeep()) keep(script, place, kind)
-    })
-  }
+  process.once('exit', () => {
+    const use = uses.indexOf(useOfRun())
+    if (places[use] !== undefined && (use < taken || script.cachedDataRejected)) keep(script, places[use], kinds[use])
+  })
   return module.exports
 }
 
@@ -72,6 +75,7 @@ function placeOf(file, kind) {
 }
 
 function readKept(place) {
+  if (place === undefined) return undefined
   let file
   try {
     file = openSync(place, 'r')

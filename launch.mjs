@@ -14,6 +14,9 @@ const EXECA = '../vendor/execa.cjs'
 /** Who stays for long saves memory rather than a moment: of code that is not kept, only what is called is compiled. */
 const STAYS = process.argv.includes('--watch')
 
+/** V8's space for short-lived objects grows while all is loaded, and would stay so for an idle worker. */
+if (STAYS) require('node:v8').setFlagsFromString('--semi-space-growth-factor=1')
+
 /** The quick part was not all: then its code is not what the next run needs. */
 let isWhole = false
 /** Nothing was started by execa: then what it calls is not compiled. */
@@ -27,11 +30,12 @@ function load(path) {
   return WHOLE.includes(path) ? loadWhole(path) : import(path)
 }
 
+/** What has found work calls nearly the same as what has not: where nothing else was kept, its code will do. */
 function loadQuick(path) {
   return loadKept(
     join(import.meta.dirname, path),
-    STAYS ? undefined : 'quick',
-    () => !isWhole,
+    STAYS ? [] : ['quick', 'handing-on'],
+    () => (isWhole ? endedWell('handing-on') : 'quick'),
     requireBeside(path),
     load,
   )
@@ -51,11 +55,15 @@ function starter() {
 function loadWhole(path, isUsed = () => true) {
   return loadKept(
     join(import.meta.dirname, path),
-    STAYS ? undefined : COMMAND,
-    () => process.exitCode === 0 && isUsed(),
+    STAYS ? [] : [COMMAND],
+    () => (isUsed() ? endedWell(COMMAND) : undefined),
     requireBeside(path),
     load,
   )
+}
+
+function endedWell(use) {
+  return process.exitCode === 0 ? use : undefined
 }
 
 function requireBeside(path) {

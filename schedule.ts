@@ -4,7 +4,18 @@
  * The crontab runs `cron-mission` every minute; it reads this file. An empty queue starts nothing, so "every minute" costs
  * a look. Try `cron-mission check` after a change, and `cron-mission list` to see when things run next.
  */
-import { after, cron, daily, defineSchedule, encodeParams, every, monthly, weekdays, weekly } from 'cron-mission'
+import {
+  after,
+  always,
+  cron,
+  daily,
+  defineSchedule,
+  encodeParams,
+  every,
+  monthly,
+  weekdays,
+  weekly,
+} from 'cron-mission'
 
 const READERS = [4, 6, 7]
 
@@ -22,8 +33,23 @@ export default defineSchedule({
       timeout: '2m',
     },
 
-    // Payment callbacks: tried again for a day, as the other side may be down for a while.
-    payments: { when: every('1m'), queue: 'payments', shards: 2, retry: '2m,10m,10m,1h,2h,6h,15h' },
+    // Orders that must not wait: workers that stay, put back whenever one is missing. With the customer as `shard_key` those of
+    // one customer arrive in the order in which they were placed. docs/recipes/order-sync.md
+    orders: { when: always(), queue: 'orders', shards: 4, retry: '5s,30s,2m,10m,1h' },
+
+    // Payment callbacks: tried again for a day, as the other side may be down for a while. With the receiver as `shard_key` each
+    // is called twice at once at most, and receivers take turns: one that hangs delays nobody else. docs/recipes/payment-callbacks.md
+    payments: {
+      when: every('1m'),
+      queue: 'payments',
+      shards: 2,
+      concurrency: 4,
+      perKey: 2,
+      retry: '2m,10m,10m,1h,2h,6h,15h',
+    },
+
+    // What a site pushes onto a list of Redis, as it comes; see docs/recipes/redis-list.md.
+    // intake: { when: always(), exec: ['queuectl', 'intake', '--list', 'jobs', '--task', 'site-item'], grace: '2s' },
 
     // Nightly work, one program after the other. If the machine was off at 02:30, it begins when it is back, up to three
     // hours late.

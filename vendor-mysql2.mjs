@@ -12,4 +12,4 @@ function requireFromHere(name) {
 
 const USE = basename(process.argv[1] ?? 'node', '.js')
 
-export default loadKept(join(import.meta.dirname, 'mysql2.cjs'), USE, () => true, requireFromHere)
+export default loadKept(join(import.meta.dirname, 'mysql2.cjs'), [USE], () => USE, requireFromHere)

@@ -61,7 +61,7 @@ try {
 
 async function main(): Promise<number> {
   refuseToStart()
-  await endWorkers(0) // of an earlier demo that was cut off
+  await endWorkers() // of an earlier demo that was cut off
   const receiver = await listen(answerPayment())
   try {
     makeProject((receiver.address() as AddressInfo).port)
@@ -69,11 +69,11 @@ async function main(): Promise<number> {
     await command('add-task', ['--retry', '1s,1s,1s'], join(DEMO, 'tasks.ndjson'))
     say(`\nNow what cron does every minute; a minute takes ${MINUTE_MS / 1_000} seconds here.`)
     await runSchedule()
-    await endWorkers(LEAVE_MS)
+    await endWorkers() // all is finished; some would leave by themselves, and some are always at work
     sayWhatNext()
     return EXIT.ok
   } finally {
-    await endWorkers(0)
+    await endWorkers()
     receiver.close()
     receiver.closeAllConnections()
   }
@@ -255,9 +255,9 @@ function workers(): number[] {
   return pids.filter((pid) => attempt(() => fs.readlinkSync(`/proc/${pid}/cwd`)) === DEMO)
 }
 
-/** Workers leave by themselves when the queue is empty; after `patienceMs` they are told to. */
-async function endWorkers(patienceMs: number): Promise<void> {
-  if (await haveLeft(patienceMs)) return
+/** Told to, they finish what they have begun. */
+async function endWorkers(): Promise<void> {
+  if (await haveLeft(0)) return
   for (const signal of ['SIGTERM', 'SIGKILL']) {
     for (const pid of workers()) attempt(() => process.kill(pid, signal))
     if (await haveLeft(LEAVE_MS)) return

@@ -48,7 +48,11 @@ const PACKAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   'node:sqlite': ['queue'],
   yargs: ['bin'],
   'node-cron': ['schedule', 'bin'],
+  '@redis/client': ['ctl'],
 }
+
+/** Packages that a single file knows, and asks for when it needs them: they need not be installed. */
+const PACKAGE_FILES: Readonly<Record<string, string>> = { '@redis/client': 'src/ctl/intake/redis-list.ts' }
 
 const SAY_NOTHING = ['utils', 'helpers', 'common', 'lib', 'types', 'index']
 
@@ -75,6 +79,9 @@ const RULES: Readonly<Record<string, { readonly rule: Rule; readonly broken: rea
       { path: 'src/ctl/doctor.ts', text: `import { DatabaseSync } from 'node:sqlite'\n` },
       { path: 'src/schedule/tick.ts', text: `const { default: yargs } = await import("yargs")\n` },
       { path: 'src/worker/work.ts', text: `import cron from 'node-cron'\n` },
+      { path: 'src/bin/queuectl.ts', text: `await import('@redis/client')\n` },
+      { path: 'src/ctl/intake/intake.ts', text: `const { createClient } = await import('@redis/client')\n` },
+      { path: 'src/ctl/intake/redis-list.ts', text: `import { createClient } from '@redis/client'\n` },
       { path: 'src/log/line.ts', text: `const { DatabaseSync } = process.getBuiltinModule('node:sqlite')\n` },
     ],
   },
@@ -146,9 +153,18 @@ function packagesStayInTheirRooms(file: SourceFile): string[] {
   return importsOf(file).flatMap((name) => {
     const known = Object.keys(PACKAGE_ROOMS).find((pkg) => name === pkg || name.startsWith(`${pkg}/`))
     const rooms = known === undefined ? undefined : PACKAGE_ROOMS[known]
+    if (known !== undefined && PACKAGE_FILES[known] !== undefined) {
+      if (PACKAGE_FILES[known] === file.path && !isLoadedAtOnce(file, known)) return []
+      return [`${file.path} imports ${name}, which ${PACKAGE_FILES[known]} alone loads, and only when it is needed.`]
+    }
     if (rooms === undefined || rooms.includes(roomOf(file.path))) return []
     return [`${file.path} imports ${name}, which is the business of src/${rooms.join(' and src/')}.`]
   })
+}
+
+/** Types alone are no import. */
+function isLoadedAtOnce({ text }: SourceFile, pkg: string): boolean {
+  return new RegExp(`^import (?!type )[^'"]*['"]${pkg}['"]`, 'm').test(text)
 }
 
 function isNotTooLong({ path, text }: SourceFile): string[] {

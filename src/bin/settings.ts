@@ -21,6 +21,8 @@ export interface Settings {
   /** The project directory: programs run here, and relative paths start here. */
   readonly directory: string
   readonly queueUrl: string
+  /** Of the Redis whose lists `queuectl intake` takes. */
+  readonly intakeUrl: string | undefined
   readonly tasksDirectory: string
   readonly logsDirectory: string
   readonly stateDirectory: string
@@ -62,6 +64,7 @@ export function readSettings(flags: SettingFlags, environment: NodeJS.ProcessEnv
   return {
     directory,
     queueUrl: flags.url ?? variable('QUEUE_URL') ?? DEFAULT_QUEUE_URL,
+    intakeUrl: variable('QUEUE_INTAKE_URL'),
     tasksDirectory: path('QUEUE_TASKS', 'tasks'),
     logsDirectory: path('QUEUE_LOGS', 'logs'),
     stateDirectory: path('QUEUE_STATE', '.queue'),

@@ -48,6 +48,11 @@ export function runnersByJournal(): Map<string, number[]> {
   return runners
 }
 
+/** What `ps` shows of it: the title that it has given itself, or its command line. */
+export function processTitle(pid: number): string | undefined {
+  return read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim()
+}
+
 interface Stat {
   readonly group: number
   readonly session: number

@@ -51,6 +51,15 @@ export type EventName =
   | 'daemon-start'
   | 'daemon-end'
   | 'worker-restarted' // it had died, and is to be at work always
+  // cron-mission restart
+  | 'worker-replaced' // others have come in its place
+  // queuectl intake
+  | 'intake-start'
+  | 'intake-end' // with what it took, and why it left
+  | 'items-taken' // a batch of them became tasks
+  | 'item-rejected' // it is no task, and why
+  | 'redis-lost' // said once, then tried again until it answers
+  | 'redis-back'
 
 export type FieldValue = string | number | boolean | null | undefined
 export type Fields = Readonly<Record<string, FieldValue>>
@@ -76,7 +85,8 @@ export function eventLine(
   const { host, pid, shard } = source
   if (format === 'json') return `${JSON.stringify({ time, host, pid, shard, event, ...fields })}\n`
   let line = `${time} ${host} ${pid} ${shard} ${event}`
-  for (const [key, value] of Object.entries(fields)) {
+  for (const key in fields) {
+    const value = fields[key]
     if (value !== undefined && value !== null) line += ` ${key}=${typeof value === 'string' ? word(value) : value}`
   }
   return `${line}\n`

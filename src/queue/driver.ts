@@ -28,6 +28,8 @@ export interface Driver extends Executor {
    * Each of them has to be answered within seconds, unless they are `slow`, as those of a migration are.
    */
   transaction<T>(work: (tx: Executor) => Promise<T>, options?: { readonly slow: boolean }): Promise<T>
+  /** Called by whoever has read the setting of a table that was taken over: its dialect has another `added` from then on. */
+  noteAdded?(column: AddedColumn): void
   /** Where that can be told without asking for rows. */
   readonly writes?: Writes
   close(): Promise<void>
@@ -47,17 +49,18 @@ export interface StateIndex {
   readonly hasQueue: boolean
 }
 
-/** States that are counted queue by queue. */
-export type DepthState = Extract<StatusName, 'ready' | 'scheduled' | 'held' | 'failed'>
-
 /** The columns of rows that are given as one JSON text, in their order. */
 export type GivenColumns = Readonly<Record<string, 'whole' | 'text'>>
+
+export type AddedColumn = 'ctime' | 'added_at'
 
 export interface Dialect {
   /** The database as a sentence calls it. */
   readonly title: string
   /** Which statements of a migration are this database's. */
   readonly ddl: 'mysql' | 'sqlite'
+  /** The column of `queue` that says when a row was added: another one where the table had a `ctime` of its own when it was taken over. */
+  readonly added: AddedColumn
   /** Now by the database's clock, in the type of a time column. */
   readonly now: string
   /** `now` plus that many milliseconds; `ms` is an expression, mostly `?`. */
@@ -68,13 +71,15 @@ export interface Dialect {
   readonly fromMs: (ms: string) => string
   /** The latest UTC milliseconds that a time column holds. */
   readonly latestMs: number
+  /** How many bytes of UTF-8 a text has, whatever the column keeps it in. */
+  readonly bytesOf: (column: string) => string
   /** Put behind the table's name to make a statement use the index, or fail loudly where it cannot. */
   readonly useIndex: (index: string) => string
   /** Put behind the table's name to read its rows by their ids, whatever index the planner would choose. */
   readonly byPrimaryKey: string
-  /** The index that finds the tasks of a state; `ofQueues`: those of some queues are wanted. */
-  readonly stateIndex: (state: StatusName, ofQueues: boolean) => StateIndex
-  /** The index that finds the tasks of a queue in whatever state; undefined where there is none. */
+  /** The index that finds the tasks of a state. */
+  readonly stateIndex: (state: StatusName) => StateIndex
+  /** The index that has the tasks of each state by their queue, whatever the state; undefined where there is none. */
   readonly queueIndex: string | undefined
   /** The indexes that find what finished by its `finished_at`, and which states each of them has. */
   readonly finishedIndexes: readonly { readonly index: string; readonly states: readonly StatusName[] }[]
@@ -86,10 +91,6 @@ export interface Dialect {
   readonly thisMinute: string
   /** Put behind a SELECT in a transaction: nobody else changes these rows before it ends. */
   readonly forUpdate: string
-  /** The condition of a partial index, which a statement has to repeat; one that is always true where no index is partial. */
-  readonly partOf: (condition: string) => string
-  /** The index that has the rows of one queue and state side by side. */
-  readonly depthIndex: (state: DepthState) => string
   /**
    * A table of the name `given`, of the one value at its place: a JSON array that has an array for each row. However many rows
    * these are, the text is the same, so it is prepared once, and what belongs to an id is found without a search.
@@ -117,7 +118,7 @@ export interface Dialect {
   readonly maxValues: number
   /** A UNIQUE key refused the row. */
   readonly isDuplicate: (error: unknown) => boolean
-  /** A migration adds a column or an index that the table has. */
+  /** A migration adds a column or an index that the table has, or drops an index that it has not. */
   readonly isAlreadyThere: (error: unknown) => boolean
   /** The index that finds the running rows of a worker. */
   readonly runningIndex: string

@@ -6,11 +6,16 @@
  */
 import { randomUUID } from 'node:crypto'
 import { Complaint, EXIT } from '../exit.ts'
+import { ADDED_SETTING, addedColumn, hereCalled } from './added-column.ts'
 import type { Dialect, Driver, Executor } from './driver.ts'
 import { MIGRATIONS, type Migration } from './schema.ts'
 import { SCHEMA_VERSION } from './schema-version.ts'
 
-const LOCK = 'cron-mission:migrate'
+/** What is written down of an adoption until it is done. */
+export const ADOPTION_SETTING = 'adoption'
+
+/** A lock's name is known to the whole server, which may have many queues. */
+const LOCK = "CONCAT('cron-mission:migrate:', LEFT(MD5(DATABASE()), 16))"
 const LOCK_WAIT_SECONDS = 60
 const UNNAMED = 'unknown'
 
@@ -36,7 +41,8 @@ export async function migrate(db: Driver): Promise<readonly Migration[]> {
  * @returns this installation's name, which is read with the version
  */
 export async function requireSchema(db: Driver): Promise<string> {
-  const settings = await readSettings(db, db.dialect, ['schema_version', 'installation'])
+  const settings = await readSettings(db, db.dialect, ['schema_version', 'installation', ADDED_SETTING])
+  db.noteAdded?.(addedColumn(settings.get(ADDED_SETTING)))
   const version = Number(settings.get('schema_version') ?? 0)
   if (version === SCHEMA_VERSION) return settings.get('installation') ?? UNNAMED
   if (version > SCHEMA_VERSION || !db.dialect.migratesItself) throw new Complaint(EXIT.badConfig, mismatch(version))
@@ -55,6 +61,11 @@ export function mismatch(version: number): string {
 /** This installation's name: part of every TASK_KEY, so that keys of two databases never meet. */
 export async function installationName(db: Driver): Promise<string> {
   return (await readSetting(db, db.dialect, 'installation')) ?? UNNAMED
+}
+
+/** For whoever reads tables without having required their version. */
+export async function readAdded(db: Driver): Promise<void> {
+  db.noteAdded?.(addedColumn(await readSetting(db, db.dialect, ADDED_SETTING)))
 }
 
 async function readSetting(db: Executor, dialect: Dialect, name: string): Promise<string | undefined> {
@@ -82,38 +93,71 @@ async function migrateInTransaction(db: Driver): Promise<readonly Migration[]> {
 }
 
 async function migrateUnderLock(db: Driver): Promise<readonly Migration[]> {
-  // The lock belongs to one connection, so that connection does everything; DDL commits by itself there.
-  const work = async (tx: Executor) => {
-    const [lock] = await tx.all<{ taken: number | null }>('SELECT GET_LOCK(?, ?) AS taken', [LOCK, LOCK_WAIT_SECONDS])
+  return underLock(db, LOCK_WAIT_SECONDS, async (tx) => {
+    const version = await schemaVersion(tx, db.dialect)
+    if (version === 0) await refuseTableOfOthers(tx, db.dialect)
+    return runMigrations(tx, version, db.dialect)
+  })
+}
+
+/**
+ * `work` while nobody else changes the tables. The lock belongs to one connection, so that connection does everything; DDL
+ * commits by itself there.
+ */
+export async function underLock<T>(db: Driver, waitSeconds: number, work: (tx: Executor) => Promise<T>): Promise<T> {
+  const locked = async (tx: Executor) => {
+    const [lock] = await tx.all<{ taken: number | null }>(`SELECT GET_LOCK(${LOCK}, ?) AS taken`, [waitSeconds])
     if (Number(lock?.taken) !== 1) {
-      throw new Complaint(EXIT.busy, 'Another "queuectl migrate" is under way on this database. Wait for it to end.')
+      throw new Complaint(
+        EXIT.busy,
+        'Another "queuectl migrate" or "adopt" is under way on this database. Wait for it to end.',
+      )
     }
     try {
-      return await runMigrations(tx, await schemaVersion(tx, db.dialect), db.dialect)
+      return await work(tx)
     } finally {
-      await tx.all('SELECT RELEASE_LOCK(?)', [LOCK])
+      await tx.all(`SELECT RELEASE_LOCK(${LOCK})`)
     }
   }
-  return db.transaction(work, { slow: true })
+  return db.transaction(locked, { slow: true })
+}
+
+/** A table of an older page, or one whose adoption was cut off, must not be taken for one that a migration began. */
+async function refuseTableOfOthers(tx: Executor, dialect: Dialect): Promise<void> {
+  const columns = await tx.all<{ name: string }>(
+    `SELECT column_name AS name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'queue'`,
+  )
+  const isBegun = (await readSetting(tx, dialect, ADOPTION_SETTING)) !== undefined
+  if (columns.length === 0 || (!isBegun && columns.some(({ name }) => name === 'claim_token'))) return
+  throw new Complaint(
+    EXIT.badConfig,
+    'The table queue was not made by this program. Run "queuectl adopt", which shows how it is taken over.',
+  )
 }
 
 async function runMigrations(tx: Executor, version: number, dialect: Dialect): Promise<readonly Migration[]> {
   if (version > SCHEMA_VERSION) throw new Complaint(EXIT.badConfig, mismatch(version))
   const pending = MIGRATIONS.filter((migration) => migration.version > version)
+  const added = addedColumn(await readSetting(tx, dialect, ADDED_SETTING))
   for (const migration of pending) {
-    for (const statement of migration[dialect.ddl]) await runOnce(tx, statement, dialect)
-    await tx.run("DELETE FROM setting WHERE name = 'schema_version'")
-    await tx.run("INSERT INTO setting (name, value) VALUES ('schema_version', ?)", [String(migration.version)])
-  }
-  const named = await tx.all("SELECT value FROM setting WHERE name = 'installation'")
-  if (named.length === 0) {
-    await tx.run("INSERT INTO setting (name, value) VALUES ('installation', ?)", [randomUUID().slice(0, 8)])
+    for (const statement of migration[dialect.ddl]) await runOnce(tx, hereCalled(statement, added), dialect)
+    await markVersion(tx, migration.version)
   }
   return pending
 }
 
+/** From here on our programs work with the tables. */
+export async function markVersion(tx: Executor, version: number): Promise<void> {
+  await tx.run("DELETE FROM setting WHERE name = 'schema_version'")
+  await tx.run("INSERT INTO setting (name, value) VALUES ('schema_version', ?)", [String(version)])
+  const named = await tx.all("SELECT value FROM setting WHERE name = 'installation'")
+  if (named.length === 0) {
+    await tx.run("INSERT INTO setting (name, value) VALUES ('installation', ?)", [randomUUID().slice(0, 8)])
+  }
+}
+
 /** DDL cannot be rolled back on MySQL: what an interrupted migration had done already is there. */
-async function runOnce(tx: Executor, statement: string, dialect: Dialect): Promise<void> {
+export async function runOnce(tx: Executor, statement: string, dialect: Dialect): Promise<void> {
   try {
     await tx.run(statement)
   } catch (error) {

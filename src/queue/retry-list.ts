@@ -38,10 +38,20 @@ export function parseRetryList(text: string): number[] {
   })
 }
 
+/** Lists that were read: nearly all rows of a queue have the same. */
+const read = new Map<string, readonly number[]>()
+const MOST_REMEMBERED = 100
+
 /** The delays that a row goes by. A row edited by hand may hold anything: a list that cannot be read counts as none. */
-export function delaysOf(rowList: string | null, defaultList: string): number[] {
+export function delaysOf(rowList: string | null, defaultList: string): readonly number[] {
+  const list = rowList ?? defaultList
+  const known = read.get(list)
+  if (known !== undefined) return known
   try {
-    return parseRetryList(rowList ?? defaultList)
+    const delays = parseRetryList(list)
+    if (read.size >= MOST_REMEMBERED) read.clear()
+    read.set(list, delays)
+    return delays
   } catch {
     return parseRetryList(defaultList)
   }

@@ -4,7 +4,8 @@
  * Read from the migrations themselves, so that what a live table is held against, and the statement that mends it, cannot
  * differ from what was run. It knows the few shapes that our migrations have, and refuses any other.
  */
-import type { Dialect } from './driver.ts'
+import { hereCalled } from './added-column.ts'
+import type { AddedColumn, Dialect } from './driver.ts'
 import { MIGRATIONS } from './schema.ts'
 
 export interface TableParts {
@@ -29,9 +30,11 @@ interface Building {
 /** The name that MySQL has for a primary key. */
 export const PRIMARY = 'PRIMARY'
 
-export function expectedTables(ddl: Dialect['ddl']): TableParts[] {
+/** @param added  what the column is called that says when a row was added */
+export function expectedTables(ddl: Dialect['ddl'], added: AddedColumn = 'ctime'): TableParts[] {
   const tables = new Map<string, Building>()
-  for (const statement of MIGRATIONS.flatMap((migration) => migration[ddl])) read(tables, statement.trim())
+  for (const statement of MIGRATIONS.flatMap((migration) => migration[ddl]))
+    read(tables, hereCalled(statement.trim(), added))
   return [...tables].map(([name, parts]) => ({ name, ...parts }))
 }
 

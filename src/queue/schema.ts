@@ -31,5 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 2, title: 'rescue, lanes, cancelling and stopping', mysql: mysqlVersion2, sqlite: sqliteVersion2 },
   { version: 3, title: 'the ledger of the schedule', mysql: mysqlVersion3, sqlite: sqliteVersion3 },
   { version: 4, title: 'what operators need', mysql: mysqlVersion4, sqlite: sqliteVersion4 },
-  { version: 5, title: 'keys that take turns', mysql: mysqlVersion5, sqlite: sqliteVersion5 },
+  { version: 5, title: 'keys that take turns, fewer moves in indexes', mysql: mysqlVersion5, sqlite: sqliteVersion5 },
 ]

@@ -19,13 +19,6 @@ const STATE_INDEXES: Readonly<Record<StatusName, StateIndex>> = {
   cancelled: { index: 'queue_cancelled', hasQueue: false },
 }
 
-const DEPTH_INDEXES = {
-  ready: 'queue_claim',
-  scheduled: 'queue_scheduled',
-  held: 'queue_held',
-  failed: 'queue_failures',
-} as const
-
 function given(columns: GivenColumns): string {
   const parts = Object.keys(columns).map((name, place) => `value ->> ${place} AS ${name}`)
   return `(SELECT ${parts.join(', ')} FROM json_each(?)) AS given`
@@ -34,6 +27,8 @@ function given(columns: GivenColumns): string {
 export const sqliteDialect: Dialect = {
   title: 'SQLite',
   ddl: 'sqlite',
+  added: 'ctime',
+  bytesOf: (column) => `OCTET_LENGTH(${column})`,
   now: NOW,
   fromNow: (ms) => `(${NOW} + CAST(${ms} AS INTEGER))`,
   asMs: (column) => column,
@@ -44,8 +39,6 @@ export const sqliteDialect: Dialect = {
     `ON CONFLICT DO UPDATE SET ${columns.map((it) => `${it} = ${it} + excluded.${it}`).join(', ')}`,
   thisMinute: '(unixepoch() / 60 * 60000)',
   forUpdate: '', // every transaction is BEGIN IMMEDIATE
-  partOf: (condition) => condition,
-  depthIndex: (state) => DEPTH_INDEXES[state],
   useIndex: (index) => `INDEXED BY ${index}`,
   byPrimaryKey: 'NOT INDEXED',
   stateIndex: (state) => STATE_INDEXES[state],

@@ -28,6 +28,9 @@ export type StatusName = keyof typeof STATUS
 
 export const STATUS_NAMES = Object.keys(STATUS) as readonly StatusName[]
 
+/** A row with a higher one was written by somebody else: it has no state at all. */
+export const HIGHEST_STATUS = Math.max(...Object.values(STATUS))
+
 /** `statusName(4)` is `scheduled`; a number that is no state at all is shown as it is. */
 export function statusName(status: number): StatusName | `${number}` {
   return STATUS_NAMES.find((name) => STATUS[name] === status) ?? `${status}`

@@ -52,18 +52,19 @@ export function resultOf(
   endedAt: number,
   reason: StopReason | undefined,
 ): AttemptResult {
-  const shared = { output, ranMs, endedAt }
   if (ended.kind === 'runner-gone' || ended.kind === 'not-started') {
     return {
-      ...shared,
       outcome: reason ?? { kind: 'crashed' },
-      exitCode: null,
+      output,
       cpuMs: 0,
+      ranMs,
+      endedAt,
+      exitCode: null,
       runnerLost: reason === undefined,
     }
   }
   const outcome = ended.kind === 'outcome' ? unlessStopped(ended.outcome, reason) : outcomeOf(ended.status, reason)
-  return { ...shared, outcome, exitCode: exitCodeOf(outcome), cpuMs: ended.cpuMs, runnerLost: false }
+  return { outcome, output, cpuMs: ended.cpuMs, ranMs, endedAt, exitCode: exitCodeOf(outcome), runnerLost: false }
 }
 
 export function withoutProgram(outcome: Outcome): AttemptResult {

@@ -6,8 +6,9 @@
  */
 import type { Driver } from '../queue/driver.ts'
 import { asked } from '../queue/store/asked.ts'
+import { SWEEP_MS } from './promotion.ts'
 import type { Slot } from './slot.ts'
-import { type Supply, SWEEP_MS } from './supply.ts'
+import type { Supply } from './supply.ts'
 
 const HEED_AFTER_MS = 1_000
 

@@ -11,19 +11,28 @@ import { hasShebang, INTERPRETERS, may, type Resolution, type Unstartable, unsta
 export class JobCommand {
   readonly #words: readonly [string, ...string[]]
   readonly #directory: string
+  readonly #isThere: boolean
   readonly #searched: string
 
   /**
-   * @param directory  of the project: where the command finds itself, and relative paths begin
+   * @param directory  where the command finds itself, and relative paths begin: the project's, or the job's own
    * @param searched   the value of PATH
    */
   constructor(words: readonly [string, ...string[]], directory: string, searched: string) {
     this.#words = words
     this.#directory = directory
     this.#searched = searched
+    this.#isThere = isDirectory(directory)
+  }
+
+  /** Where a runner is to be started for it; undefined where that cannot be, and nothing will be run. */
+  get directory(): string | undefined {
+    return this.#isThere ? this.#directory : undefined
   }
 
   resolve(): Resolution {
+    if (!this.#isThere)
+      return unstartable(`there is no directory ${this.#directory}, where the command is to run`, false)
     const [name, ...rest] = this.#words
     if (!name.includes('/')) return this.#find(name, rest)
     const problem = obstacle(name, resolve(this.#directory, name))
@@ -57,6 +66,10 @@ function obstacle(name: string, path: string): Unstartable | undefined {
 
 function exists(path: string): boolean {
   return may(path, constants.F_OK)
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 function isFile(path: string): boolean {

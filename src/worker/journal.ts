@@ -60,6 +60,11 @@ export function startRecord(claim: { id: number; attempt: number; claimToken: nu
   return `\nS ${claim.id} ${claim.attempt} ${claim.claimToken} ${offset} ${at} $$`
 }
 
+/** Whether the line is a start that was written whole. */
+export function isStart(line: string): boolean {
+  return START.test(line)
+}
+
 export interface Journal {
   /** In the order they were started. */
   readonly entries: readonly JournalEntry[]

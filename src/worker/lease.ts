@@ -6,6 +6,7 @@
  * process that was frozen, on a machine that may have slept, learns that on waking, before it does anything else.
  */
 import type { Driver } from '../queue/driver.ts'
+import type { LeaveHow } from '../queue/leave-how.ts'
 import { BEAT_MS, LEASE_MS, type Renewal, renewSeats } from '../queue/store/seat.ts'
 import { formatDuration } from '../time/duration.ts'
 import { ageOf, type Moment, moment } from '../time/moment.ts'
@@ -21,8 +22,8 @@ export interface LeaseEvents {
   onBack(): void
   /** A seat was given to another. Said once; nothing is renewed any more. */
   onLost(reason: string): void
-  /** Somebody asked this worker to drain. Said once. */
-  onDrain(): void
+  /** Somebody asked this worker to leave. Said once for each way of leaving. */
+  onAsked(how: LeaveHow): void
 }
 
 /** Of a lease, in the proportions of its length. */
@@ -50,7 +51,7 @@ export class Lease {
   #renewedAt: Moment
   #events: LeaseEvents | undefined
   #state: 'held' | 'cut off' | 'lost' = 'held'
-  #drainSaid = false
+  #asked: LeaveHow | undefined
   #lastError = ''
   #beat: NodeJS.Timeout | undefined
   #watchdog: NodeJS.Timeout | undefined
@@ -107,7 +108,13 @@ export class Lease {
     this.#events?.onCutOff(reason, Math.max(0, leaseMs - marginMs - age))
   }
 
+  /** Looks now whether somebody asked for something. */
+  look(): void {
+    if (this.#events !== undefined) this.#beatAfter(0)
+  }
+
   #beatAfter(ms: number): void {
+    clearTimeout(this.#beat)
     this.#beat = setTimeout(() => void this.#renew(), Math.max(0, ms))
   }
 
@@ -124,7 +131,7 @@ export class Lease {
     if (this.#events === undefined) return
     if (renewal.held.length < this.#workerIds.length) return this.#lose('another worker was given the shard')
     this.#renewed(askedAt)
-    if (renewal.drain) this.#drain()
+    if (renewal.leave !== undefined && renewal.leave !== this.#asked) this.#leave(renewal.leave)
   }
 
   /** An answer that took very long renews too little to go on with: then the next beat is due at once. */
@@ -146,10 +153,9 @@ export class Lease {
     events?.onLost(reason)
   }
 
-  #drain(): void {
-    if (this.#drainSaid) return
-    this.#drainSaid = true
-    this.#events?.onDrain()
+  #leave(how: LeaveHow): void {
+    this.#asked = how
+    this.#events?.onAsked(how)
   }
 }
 

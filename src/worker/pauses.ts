@@ -58,7 +58,7 @@ export class Pauses {
   }
 
   isPaused({ task, isLetGo = false }: { readonly task: string; readonly isLetGo?: boolean }): boolean {
-    return !isLetGo && this.#rows.some(({ pause }) => pause.task === task)
+    return this.#rows.length > 0 && !isLetGo && this.#rows.some(({ pause }) => pause.task === task)
   }
 
   /**

@@ -15,8 +15,8 @@
 import type { Readable, Writable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { signalSession } from '../host/processes.ts'
-import { readJournal } from './journal.ts'
 import { LONGEST_PIPED_BYTES, type MessagePart, messageText, type Reply, readReply, runnerScript } from './message.ts'
+import { readMessage } from './message-records.ts'
 import type { Command, Ended, ProgramRunner } from './program-runner.ts'
 import type { SlotFiles } from './slot-files.ts'
 import { shareOut, Timeline } from './timeline.ts'
@@ -119,10 +119,10 @@ export class Runner implements ProgramRunner {
   /** How many commands of the message were begun and how many have ended, as the journal tells now. */
   progress(): { readonly begun: number; readonly ended: number } {
     if (this.#message === undefined) return { begun: 0, ended: 0 }
-    const { entries } = readJournal(this.#files.journalFrom(this.#message.journalFrom))
-    const ended = entries.filter((entry) => entry.end !== undefined).length
-    this.#message.timeline.mark(performance.now(), ended)
-    return { begun: entries.length, ended }
+    const { commands, timeline, journalFrom } = this.#message
+    const records = readMessage(this.#files.journalFrom(journalFrom), commands)
+    timeline.mark(performance.now(), records.ended)
+    return records
   }
 
   /** When that many commands of the message had ended: an estimate. */
@@ -168,26 +168,22 @@ export class Runner implements ProgramRunner {
     const message = this.#message
     if (message === undefined) return
     this.#message = undefined
-    const { commands, timeline } = message
-    const { entries } = readJournal(this.#files.journalFrom(message.journalFrom))
-    const begun = reply === undefined ? entries.length : commands.findIndex(({ id }) => id === reply.last?.id) + 1
-    const statuses = commands.slice(0, begun).map(({ id, claimToken }, i) => {
-      const entry =
-        entries[i]?.id === id ? entries[i] : entries.find((it) => it.id === id && it.claimToken === claimToken)
-      return entry?.end?.status ?? (i === begun - 1 ? reply?.last?.status : undefined)
-    })
+    const { commands, timeline, journalFrom } = message
+    const records = readMessage(this.#files.journalFrom(journalFrom), commands)
+    const begun = reply === undefined ? records.begun : commands.findIndex(({ id }) => id === reply.last?.id) + 1
     timeline.mark(performance.now(), begun)
-    const usedMs = entries.reduce((sum, { end }) => sum + (end?.cpuMs ?? 0), 0)
-    const spans = statuses.map((_, i) => ({ from: timeline.endOf(i), to: timeline.endOf(i + 1) }))
+    const spans = timeline.spans(begun)
     const cpu = shareOut(
-      this.#newCpuMs(usedMs),
+      this.#newCpuMs(records.childrenMs),
       spans.map(({ from, to }) => to - from),
     )
     message.resolve(
-      statuses.map((status, i) => ({
-        ...(spans[i] as { from: number; to: number }),
-        ended: status === undefined ? { kind: 'runner-gone' } : { kind: 'status', status, cpuMs: cpu[i] ?? 0 },
-      })),
+      spans.map(({ from, to }, i) => {
+        const status = records.statuses[i] ?? (i === begun - 1 ? reply?.last?.status : undefined)
+        const ended: Ended =
+          status === undefined ? { kind: 'runner-gone' } : { kind: 'status', status, cpuMs: cpu[i] ?? 0 }
+        return { ended, from, to }
+      }),
     )
   }
 

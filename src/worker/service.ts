@@ -4,6 +4,7 @@
  * A slot's runner has its next commands before anything is written about the last ones. Of short silent programs it is told
  * several at once (`pace.ts`), never so many that the others would have nothing.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ClaimedTask } from '../queue/store/claimed-task.ts'
 import type { Ending } from './attempt.ts'
 import { AHEAD_MS, MOST_AHEAD, Pace } from './pace.ts'
@@ -14,8 +15,6 @@ import type { Supply } from './supply.ts'
 export interface ServiceEvents {
   /** Whether anything may be started now. */
   mayStart(): boolean
-  /** How many slots are at work. */
-  running(): number
   /** Something has changed that the worker should look at. */
   onNews(): void
   onFailed(error: unknown): void
@@ -26,27 +25,55 @@ const LOOK_MS = 25
 
 export class Service {
   readonly #slots: readonly Slot[]
+  /** The one that was idle for the shortest time is taken first. */
+  readonly #idle: Slot[]
   readonly #supply: Supply
   readonly #results: Results
   readonly #events: ServiceEvents
   readonly #pace = new Pace()
   #looking: NodeJS.Timeout | undefined
+  #hasLeft = false
 
   constructor(slots: readonly Slot[], supply: Supply, results: Results, events: ServiceEvents) {
     this.#slots = slots
+    this.#idle = slots.toReversed()
     this.#supply = supply
     this.#results = results
     this.#events = events
   }
 
+  /** How many slots are at work. */
+  get running(): number {
+    return this.#slots.length - this.#idle.length
+  }
+
+  /** Starting a runner takes a while: the first ones are at work while the others are started. */
+  async serveIdle(): Promise<void> {
+    while (this.#events.mayStart() && this.#supply.canStart && this.#idle.length > 0) {
+      void this.#serveUntilIdle(this.#idle.pop() as Slot)
+      await nextTurn()
+    }
+  }
+
+  /** The next program will be started at once. */
+  prepare(): void {
+    this.#idle.at(-1)?.prepare()
+  }
+
+  async #serveUntilIdle(slot: Slot): Promise<void> {
+    await this.#serve(slot)
+    this.#idle.push(slot)
+    this.#events.onNews()
+  }
+
   /** Resolves when there is nothing for this slot; what went wrong is told. */
-  async serve(slot: Slot): Promise<void> {
+  async #serve(slot: Slot): Promise<void> {
     let starting: readonly ClaimedTask[] = []
     let ended: readonly Ending[] = []
     try {
       for (;;) {
         starting = this.#events.mayStart() ? this.#take(slot) : []
-        if (this.#supply.wantsRefill(this.#events.running())) this.#events.onNews()
+        if (this.#supply.wantsRefill(this.running)) this.#events.onNews()
         const running = starting.length === 0 ? undefined : this.#run(slot, starting)
         this.#add(ended)
         ended = []
@@ -55,6 +82,7 @@ export class Service {
           break
         }
         ended = await running
+        if (this.#hasLeft) return
         starting = []
         if (slot.needsSettling(ended.at(-1)?.result.output)) {
           this.#add(ended)
@@ -63,6 +91,7 @@ export class Service {
         }
       }
     } catch (error) {
+      if (this.#hasLeft) return
       this.#putBack(starting)
       this.#events.onFailed(error)
     }
@@ -71,6 +100,11 @@ export class Service {
   /** What was told ahead is taken back: it is to be given back, or to wait. */
   recall(): void {
     for (const { several } of this.#slots) several?.recall()
+  }
+
+  /** What ends from now on is left to whoever adopts it. */
+  leave(): void {
+    this.#hasLeft = true
   }
 
   end(): void {

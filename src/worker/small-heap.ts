@@ -6,12 +6,12 @@
  */
 import { setFlagsFromString } from 'node:v8'
 
-/** Collected at three tenths of the way to where V8 would; what is left is moved together, so that pages can be given back. */
+/** Collected at a seventh of the way to where V8 would; what is left is moved together, so that pages can be given back. */
 const SMALL = [
   '--semi-space-growth-factor=1',
   '--optimize-for-size',
-  '--incremental-marking-soft-trigger=30',
-  '--incremental-marking-hard-trigger=40',
+  '--incremental-marking-soft-trigger=15',
+  '--incremental-marking-hard-trigger=25',
 ]
 const USUAL = [
   '--semi-space-growth-factor=2',

@@ -10,9 +10,10 @@ import type { Driver } from '../queue/driver.ts'
 import { claim } from '../queue/store/claim.ts'
 import type { ClaimedTask } from '../queue/store/claimed-task.ts'
 import type { TaskFilter } from '../queue/store/filter.ts'
-import { promote } from '../queue/store/promote.ts'
+import { KeysInTurn } from './keys-in-turn.ts'
 import { LookAhead } from './look-ahead.ts'
 import type { Pauses } from './pauses.ts'
+import { Promotion, SWEEP_MS } from './promotion.ts'
 import { Returns } from './returns.ts'
 import { Waiting } from './waiting.ts'
 
@@ -30,11 +31,10 @@ export interface SupplyOptions {
   readonly limit: number | undefined
   readonly filter: TaskFilter
   readonly pauses: Pauses
+  /** So many tasks of one key run at once, and keys take turns; without, each key is a lane. */
+  readonly perKey?: number | undefined
 }
 
-/** How often an empty part is looked at again, and scheduled tasks are promoted. */
-export const SWEEP_MS = 1_000
-const PROMOTE_LIMIT = 1_000
 /** How long a database that does not answer is asked again. */
 const PATIENCE_MS = 30_000
 
@@ -42,20 +42,24 @@ export class Supply {
   readonly #options: SupplyOptions
   readonly #onDatabaseLost: (error: Error) => void
   readonly #lookAhead: LookAhead
-  readonly #waiting = new Waiting()
+  readonly #inTurn: KeysInTurn | undefined
+  readonly #waiting: Waiting | KeysInTurn
   readonly #returns: Returns
+  readonly #promotion: Promotion
   #claimed = 0
   #refilling = false
   /** The last claim found nothing: when that was, and whether no program was running. */
   #empty: { readonly at: number; readonly idle: boolean } | undefined
   #noOtherLanesAt = Number.NEGATIVE_INFINITY
-  #sweptAt = Number.NEGATIVE_INFINITY
 
   constructor(options: SupplyOptions, onDatabaseLost: (error: Error) => void) {
     this.#options = options
     this.#onDatabaseLost = onDatabaseLost
     this.#lookAhead = new LookAhead(options.concurrency, options.batch)
     this.#returns = new Returns(options.db, options.workerId)
+    this.#promotion = new Promotion(options.db, onDatabaseLost)
+    this.#inTurn = options.perKey === undefined ? undefined : new KeysInTurn(options.perKey)
+    this.#waiting = this.#inTurn ?? new Waiting()
   }
 
   /** What is claimed and neither started nor given back. */
@@ -94,14 +98,15 @@ export class Supply {
 
   /** There is room for another program, and nothing is known that could be claimed for it. @param running  programs that run now */
   awaitsNews(running: number): boolean {
-    if (this.#refilling || this.#empty === undefined || this.waiting > 0) return false
+    const hasWork = this.#inTurn === undefined ? this.waiting > 0 : this.canStart
+    if (this.#refilling || this.#empty === undefined || hasWork) return false
     return running < this.#options.concurrency && !this.isLimitReached && this.#options.pauses.ofQueue === undefined
   }
 
   /** There may be something to claim after all; with `isDue` scheduled tasks have to become ready first. */
   lookAgain(isDue: boolean): void {
     this.#empty = undefined
-    if (isDue) this.#sweptAt = Number.NEGATIVE_INFINITY
+    if (isDue) this.#promotion.hurry()
   }
 
   /** Why there was nothing more to be started. */
@@ -160,11 +165,12 @@ export class Supply {
       if (wanted === 'nothing') return
       const askedAt = performance.now()
       const wasIdle = await idle()
-      await this.#sweep()
-      const foundSome = await this.#claim(wanted === 'other lanes')
+      await this.#promotion.sweep()
+      const found = await this.#claim(wanted === 'other lanes')
       const now = performance.now()
       this.#lookAhead.claimed(now, now - askedAt)
-      if (foundSome) this.#empty = undefined
+      if (found === 'some') this.#empty = undefined
+      else if (found === 'all') this.#empty = { at: now, idle: false }
       else if (wanted === 'other lanes') this.#noOtherLanesAt = now
       else this.#empty = { at: now, idle: wasIdle }
     } finally {
@@ -188,27 +194,27 @@ export class Supply {
     const now = performance.now()
     const waiting = this.#waiting.tasks.length
     const isStuck = waiting > 0 && running < this.#options.concurrency && !this.canStart
-    if (isStuck && now - this.#noOtherLanesAt >= SWEEP_MS) return 'other lanes'
-    if (waiting > this.#lookAhead.lowWater) return 'nothing'
+    const asksForLanes = this.#inTurn === undefined && now - this.#noOtherLanesAt >= SWEEP_MS
+    if (isStuck && asksForLanes) return 'other lanes'
+    if (waiting > this.#lookAhead.lowWater && !(isStuck && this.#inTurn)) return 'nothing'
+    if (this.#inTurn?.wantsMore) this.#empty = undefined
     if (this.#empty === undefined) return 'anything'
     const lastChance = running === 0 && !this.#empty.idle
     return lastChance || now - this.#empty.at >= SWEEP_MS ? 'anything' : 'nothing'
   }
 
-  /** @returns whether something was claimed, or set aside, behind which there may be more */
-  async #claim(otherLanes: boolean): Promise<boolean> {
+  /** @returns `some` when there may be more behind what was claimed or set aside; `all` when there is none that may be claimed now */
+  async #claim(otherLanes: boolean): Promise<'some' | 'all' | 'none'> {
     const { db, queue, buckets, workerId, filter, pauses } = this.#options
     let setAside = false
-    const unfinished = this.#waiting.look()
+    const limit = Math.min(this.#lookAhead.size, this.#remaining())
     const tasks = await claim(db, {
-      queue,
-      buckets,
-      workerId,
-      filter,
-      unfinished,
+      ...{ queue, buckets, workerId, filter },
+      unfinished: this.#waiting.look(),
       pauses: pauses.ofPrograms,
       avoid: otherLanes ? new Set(this.#waiting.busy) : new Set(),
-      limit: Math.min(this.#lookAhead.size, this.#remaining()),
+      limit,
+      turns: this.#inTurn?.turns,
       expectsFew: this.#lookAhead.expectsFew,
       onLooked: (few) => this.#lookAhead.looked(few),
       patienceMs: PATIENCE_MS,
@@ -221,7 +227,9 @@ export class Supply {
     this.#claimed += tasks.length
     this.#returns.add(this.#waiting.add(tasks))
     this.#dropPaused() // the pause may be younger than the claim
-    return tasks.length > 0 || setAside
+    if (setAside || this.#inTurn?.wantsMore) return 'some'
+    if (tasks.length === 0) return 'none'
+    return this.#inTurn !== undefined && tasks.length < limit ? 'all' : 'some'
   }
 
   #dropPaused(): boolean {
@@ -234,13 +242,6 @@ export class Supply {
 
   async #return(): Promise<void> {
     this.#claimed -= await this.#returns.giveBack()
-  }
-
-  /** Scheduled tasks whose time has come become ready. */
-  async #sweep(): Promise<void> {
-    if (performance.now() - this.#sweptAt < SWEEP_MS) return
-    while ((await promote(this.#options.db, PROMOTE_LIMIT, PATIENCE_MS, this.#onDatabaseLost)) === PROMOTE_LIMIT);
-    this.#sweptAt = performance.now()
   }
 
   #remaining(): number {

@@ -79,10 +79,14 @@ function sumOf({ queue, task, next, outcome, ranMs, cpuMs, output }: Finish): Ta
   // A program that was done ran, however short that was. 0 is for what never ran.
   const ms = outcome === 'ok' ? Math.max(1, whole(ranMs)) : whole(ranMs)
   return {
-    ...{ queue, task },
+    queue,
+    task,
     ending: next.kind === 'again' ? 'retried' : next.kind,
     durationClass: durationClass(ms),
-    ...{ attempts: 1, ranMs: ms, cpuMs: whole(cpuMs), outputBytes: output?.bytes ?? 0 },
+    attempts: 1,
+    ranMs: ms,
+    cpuMs: whole(cpuMs),
+    outputBytes: output?.bytes ?? 0,
   }
 }
 

@@ -17,6 +17,18 @@ export class Timeline {
     this.#sights.push({ at, ended })
   }
 
+  /** When each of the first so many began and ended. */
+  spans(count: number): { readonly from: number; readonly to: number }[] {
+    const spans = []
+    let from = this.endOf(0)
+    for (let ended = 1; ended <= count; ended++) {
+      const to = this.endOf(ended)
+      spans.push({ from, to })
+      from = to
+    }
+    return spans
+  }
+
   /** When that many had ended. */
   endOf(count: number): number {
     const after = this.#sights.findIndex(({ ended }) => ended >= count)

@@ -14,12 +14,16 @@ export interface WorkOptions extends Omit<SupplyOptions, 'workerId'> {
   readonly directory: string
   /** Whether our lease is known to last: nothing is claimed or started without. */
   readonly holdsLease: () => boolean
+  /** Lets others have our shards, while our programs run on. */
+  readonly freeSeats: () => Promise<void>
   readonly attempts: AttemptSettings
 }
 
 export interface WorkSummary extends Counts {
   /** Why it left. */
-  readonly ending: 'empty' | 'limit' | 'paused' | 'drained'
+  readonly ending: 'empty' | 'limit' | 'paused' | 'drained' | 'handed over'
+  /** Programs that run on without it. */
+  readonly left: number
   /** What made the worker leave early, when something did. */
   readonly problem: unknown
   /** Nothing of it is left to be cleared up by others: all is booked, logged or given back. */

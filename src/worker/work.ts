@@ -2,25 +2,23 @@
  * The work of one worker: claim, run, book, until its part of the queue is empty.
  *
  * One loop decides (refill? start? leave?) and then sleeps until something has happened; each slot serves itself from the
- * supply in the meantime. Three words for three things: `drain` claims no more and lets programs finish, `stop` ends the
- * programs, and what ignores that is killed with its group.
+ * supply in the meantime. `drain` claims no more and lets programs finish, `stop` ends them, and what ignores that is killed
+ * with its group; `handOver` leaves without them.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { DayLog } from '../log/day-log.ts'
-import { startTimer, type Timer } from '../time/timer.ts'
 import { Bell } from './bell.ts'
 import { Heed } from './heed.ts'
 import { IdleProbe } from './idle-probe.ts'
+import { LEAVING_PATIENCE_MS, Leaving } from './leaving.ts'
 import { OUTAGE_PATIENCE_MS, Outage } from './outage.ts'
+import { SWEEP_MS } from './promotion.ts'
 import { Results } from './results.ts'
 import { Service } from './service.ts'
 import { Slot } from './slot.ts'
-import { Supply, SWEEP_MS } from './supply.ts'
+import { Supply } from './supply.ts'
 import type { WorkOptions, WorkSummary } from './work-options.ts'
 import { makeWorkerDirectory, removeWorkerDirectory } from './worker-directory.ts'
 
-/** How long a worker that leaves offers its last results to a database that does not answer. */
-const LEAVING_PATIENCE_MS = 10_000
 const CHECK_MS = 250
 
 export class Work {
@@ -32,14 +30,12 @@ export class Work {
   readonly #heed: Heed
   readonly #slots: Slot[]
   readonly #service: Service
-  readonly #idle: Slot[]
   readonly #probe: IdleProbe | undefined
-  #draining = false
+  readonly #leaving = new Leaving()
   /** Not heard from the database for so long that our lease may end. */
   #suspended = false
   #gaveBack = true
   #problem: unknown
-  #graceTimer: Timer | undefined
 
   /** @throws Complaint when the state directory cannot be written */
   constructor(options: WorkOptions) {
@@ -55,7 +51,6 @@ export class Work {
     makeWorkerDirectory(directory)
     this.#slots = Array.from({ length: concurrency }, (_, number) => new Slot(directory, number, attempts))
     this.#heed = new Heed(db, this.#slots, this.#supply)
-    this.#idle = this.#slots.toReversed() // the one that was idle for the shortest time is taken first
     if (watch)
       this.#probe = new IdleProbe(
         { ...options, installation: attempts.installation, claims: () => this.#supply.claims },
@@ -71,15 +66,23 @@ export class Work {
     })
     this.#service = new Service(this.#slots, this.#supply, this.#results, {
       mayStart: () => this.#mayStart(),
-      running: () => this.#running(),
       onNews: () => this.#bell.ring(),
       onFailed: (error) => this.#fail(error),
     })
   }
 
   get summary(): WorkSummary {
-    const ending = this.#draining ? 'drained' : this.#supply.ending
-    return { ...this.#results.counts, ending, problem: this.#problem, isClean: this.#isClean() }
+    const ending = this.#leaving.ending ?? this.#supply.ending
+    const { left } = this.#leaving
+    return { ...this.#results.counts, ending, left, problem: this.#problem, isClean: this.#isClean() }
+  }
+
+  /** What it does, for whoever looks at the list of processes: `idle`, `running 3`, `draining`. */
+  get state(): string {
+    if (this.#leaving.word !== undefined) return this.#leaving.word
+    if (this.#suspended || this.#outage.isUnderWay) return 'waiting for the database'
+    if (this.#service.running > 0) return `running ${this.#service.running}`
+    return this.#options.pauses.ofQueue === undefined ? 'idle' : 'paused'
   }
 
   async run(): Promise<WorkSummary> {
@@ -89,51 +92,70 @@ export class Work {
     }, CHECK_MS)
     try {
       while (!this.#isFinished()) {
-        if (this.#draining) await this.#giveBack()
-        else if (this.#mayStart() && this.#supply.wantsRefill(this.#running())) void this.#refill()
-        await this.#serveIdle()
-        if (this.#mayStart()) void this.#heed.look()
+        if (this.#leaving.isUnderWay) await this.#giveBack()
+        else if (this.#mayStart() && this.#supply.wantsRefill(this.#service.running)) void this.#refill()
+        await this.#service.serveIdle()
+        if (this.#mayStart() || this.#leaving.isUnderWay) void this.#heed.look()
         this.#listen()
-        if (!this.#isFinished()) await this.#bell.wait(SWEEP_MS)
-        if (!this.#draining && this.#outage.complaint !== undefined) this.#fail(this.#outage.complaint)
+        if (!this.#isFinished()) await this.#bell.wait(Math.min(SWEEP_MS, this.#leaving.lookMs))
+        if (!this.#leaving.isUnderWay && this.#outage.complaint !== undefined) this.#fail(this.#outage.complaint)
       }
-      if (this.#draining) this.#results.leaveWithin(LEAVING_PATIENCE_MS)
-      await Promise.all([this.#results.end(), ...this.#slots.map((slot) => slot.closeRunners())])
+      if (this.#leaving.isUnderWay) this.#results.leaveWithin(LEAVING_PATIENCE_MS)
+      if (this.#leaving.handsOver) await this.#leavePrograms()
+      if (this.#leaving.left === 0)
+        await Promise.all([this.#results.end(), ...this.#slots.map((slot) => slot.closeRunners())])
     } finally {
       clearInterval(check)
       this.#service.end()
       this.#probe?.end()
-      this.#graceTimer?.cancel()
+      this.#leaving.end()
       await this.#closeSlots()
     }
     return this.summary
   }
 
-  /** Claims no more; what was claimed and not started is given back, programs have the grace period to finish. */
-  drain(reason: string): void {
-    if (this.#draining) return
-    this.#draining = true
-    this.#service.recall()
-    this.#event('drain', { reason, running: this.#running(), 'given-back': this.#supply.waiting })
-    const { graceMs } = this.#options.attempts
-    this.#graceTimer = startTimer(graceMs, () => this.stop('the grace period is over'))
+  /**
+   * Claims no more; what was claimed and not started is given back.
+   *
+   * @param graceMs  how long programs have to finish; Infinity for as long as they take
+   */
+  drain(reason: string, graceMs = this.#options.attempts.graceMs): void {
+    if (this.#leaving.begin()) {
+      this.#service.recall()
+      this.#event('drain', { reason, running: this.#service.running, 'given-back': this.#supply.waiting })
+      this.#bell.ring()
+    }
+    if (graceMs === Number.POSITIVE_INFINITY) return
+    this.#leaving.endProgramsAfter(graceMs, () => this.stop('the grace period is over'))
     this.#results.leaveWithin(graceMs + LEAVING_PATIENCE_MS)
+  }
+
+  /** Leaves in a moment, without its programs. */
+  handOver(reason: string): void {
+    this.drain(reason, Number.POSITIVE_INFINITY)
+    this.#leaving.handOver()
     this.#bell.ring()
   }
 
   /** Ends the programs; their tasks will be run again. */
   stop(reason: string, event: 'stop' | 'lease-lost' = 'stop'): void {
     this.drain(reason)
-    this.#graceTimer?.cancel()
-    this.#event(event, { reason, running: this.#running() })
+    this.#leaving.stop()
+    this.#event(event, { reason, running: this.#service.running })
     for (const slot of this.#slots) slot.stop({ kind: 'stopped' })
+  }
+
+  /** Kills the programs; their tasks will be run again. */
+  kill(reason: string): void {
+    this.stop(reason)
+    for (const slot of this.#slots) slot.stop({ kind: 'stopped' }, 0)
   }
 
   /** Our lease will end: programs must have ended before, and nothing is claimed or started until `resume`. */
   suspend(reason: string, withinMs: number): void {
     this.#suspended = true
     this.#outage.begin(new Error(reason))
-    this.#event('lease-expiring', { reason, running: this.#running() })
+    this.#event('lease-expiring', { reason, running: this.#service.running })
     for (const slot of this.#slots) slot.stop({ kind: 'stopped' }, Math.min(this.#options.attempts.graceMs, withinMs))
   }
 
@@ -145,18 +167,21 @@ export class Work {
   }
 
   #isFinished(): boolean {
-    if (this.#supply.isRefilling || this.#supply.waiting > 0 || this.#running() > 0) return false
-    return this.#draining || this.#supply.isLimitReached || (!this.#options.watch && this.#supply.isEmpty)
+    if (this.#supply.isRefilling || this.#supply.waiting > 0) return false
+    if (this.#service.running > 0)
+      return this.#leaving.mayLeavePrograms(this.#slots.every(({ several }) => several === undefined))
+    return this.#leaving.isUnderWay || this.#supply.isLimitReached || (!this.#options.watch && this.#supply.isEmpty)
   }
 
   #mayStart(): boolean {
-    return !this.#draining && !this.#suspended && this.#options.holdsLease()
+    return !this.#leaving.isUnderWay && !this.#suspended && this.#options.holdsLease()
   }
 
   #listen(): void {
-    const isIdle = this.#mayStart() && !this.#outage.isUnderWay && this.#supply.awaitsNews(this.#running())
-    this.#probe?.set(isIdle)
-    if (isIdle && this.#probe !== undefined) this.#idle.at(-1)?.prepare()
+    if (this.#probe === undefined) return
+    const isIdle = this.#mayStart() && !this.#outage.isUnderWay && this.#supply.awaitsNews(this.#service.running)
+    this.#probe.set(isIdle)
+    if (isIdle) this.#service.prepare()
   }
 
   #hear(isDue: boolean): void {
@@ -166,8 +191,8 @@ export class Work {
 
   async #refill(): Promise<void> {
     try {
-      await this.#supply.refill(this.#running(), async () => {
-        if (this.#running() > 0) return false
+      await this.#supply.refill(this.#service.running, async () => {
+        if (this.#service.running > 0) return false
         await this.#results.flush()
         return true
       })
@@ -176,20 +201,6 @@ export class Work {
       if (this.#outage.isCause(error)) this.#outage.begin(error)
       else this.#fail(error)
     }
-    this.#bell.ring()
-  }
-
-  /** Starting a runner takes a while: the first ones are at work while the others are started. */
-  async #serveIdle(): Promise<void> {
-    while (this.#mayStart() && this.#supply.canStart && this.#idle.length > 0) {
-      void this.#serve(this.#idle.pop() as Slot)
-      await nextTurn()
-    }
-  }
-
-  async #serve(slot: Slot): Promise<void> {
-    await this.#service.serve(slot)
-    this.#idle.push(slot)
     this.#bell.ring()
   }
 
@@ -202,15 +213,23 @@ export class Work {
     }
   }
 
+  /** From now on the journals tell how they end. A seat that cannot be freed is free when our process has ended. */
+  async #leavePrograms(): Promise<void> {
+    this.#leaving.left = this.#service.running
+    this.#service.leave()
+    await this.#results.end()
+    await this.#options.freeSeats().catch(() => {})
+  }
+
   /** With everything booked and logged, nothing of this worker is left; otherwise its files tell what is known. */
   async #closeSlots(): Promise<void> {
     const isClean = this.#isClean()
-    await Promise.all(this.#slots.map((slot) => slot.close(isClean)))
+    if (this.#leaving.left === 0) await Promise.all(this.#slots.map((slot) => slot.close(isClean)))
     if (isClean) removeWorkerDirectory(this.#options.directory)
   }
 
   #isClean(): boolean {
-    return this.#results.isSound && this.#gaveBack
+    return this.#results.isSound && this.#gaveBack && this.#leaving.left === 0
   }
 
   /** The first problem is the one that is told; what runs is seen to its end. */
@@ -219,17 +238,12 @@ export class Work {
     this.drain(error instanceof Error ? error.message : String(error))
   }
 
-  #running(): number {
-    return this.#slots.length - this.#idle.length
-  }
-
-  /** The log itself may be what fails: then that is the problem, and what runs is seen to its end without it. */
   #event(...event: Parameters<DayLog['event']>): void {
     try {
       this.#options.log.event(...event)
     } catch (error) {
       this.#problem ??= error
-      this.#draining = true
+      this.#leaving.begin()
     }
   }
 }

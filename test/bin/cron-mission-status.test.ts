@@ -58,7 +58,12 @@ for (const database of DATABASES) {
     const [host] = block(text.stdout, 'HOST')
     assert.match(host ?? '', new RegExp(`^${HOST}\\t${AGO}\\t[0-9a-f]{8}\\tticks$`))
     const workers = block(text.stdout, 'WORKERS OF')
-    assert.match(workers[0] ?? '', new RegExp(`^mail\\tmail\\t1/2\\t${pid?.pid}\\t${HOST}\\t${AGO}\\t(1m|\\d+s)$`))
+    assert.match(
+      workers[0] ?? '',
+      new RegExp(
+        `^mail\\tmail\\t1/2\\t${pid?.pid}\\t${HOST}\\t${AGO}\\t(1m|\\d+s)\\trunning 1\\t1 wait-for \\(\\d+s\\)$`,
+      ),
+    )
     assert.match(workers[1] ?? '', /^report\texec:report\t0\/1\t/)
     assert.match(block(text.stdout, 'UNDER WAY')[0] ?? '', /^report\t2026-11-20 02:30\trunning\t.*\t2$/)
     assert.match(text.stdout, /\nJob bill is paused on all hosts since .* \(new prices\)\.\n$/)

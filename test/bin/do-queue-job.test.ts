@@ -69,15 +69,20 @@ test('a priority that the system refuses is logged, and the work is done', async
   assert.match(project.events('nice-refused')[0] ?? '', / nice=-5 reason=.*(EACCES|EPERM)/)
 })
 
-test('ps tells the job first, and no address of a database', async (t) => {
+test('ps tells the queue, the shards and what the worker does, and no address of a database', async (t) => {
   const project = await execProject(t, sqlite)
   const [id] = await project.insert({ task: 'wait-for', param: 'go' })
   const worker = project.start('do-queue', ['--job', 'mail', '--url', project.url, '--queue', 'default'])
   await project.started(id)
 
-  const command = readFileSync(`/proc/${worker.pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
+  const title = () => readFileSync(`/proc/${worker.pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
+  await waitFor(() => title() === 'do-queue: default 0/1 (running 1)', {
+    what: 'the title of a worker that runs something',
+  })
+  worker.kill('SIGTERM')
+  await waitFor(() => title() === 'do-queue: default 0/1 (draining)', { what: 'the title of a worker that drains' })
   project.release('go')
-  await worker.exited
+  const { code } = await worker.exited
 
-  assert.equal(command, 'do-queue --job mail --queue default')
+  assert.equal(code, 0)
 })

@@ -16,7 +16,9 @@ const [sqlite] = DATABASES as readonly [Database]
 const WITH_JSON: Readonly<Record<BinName, Readonly<Record<string, string>>>> = {
   'cron-mission': {
     ...{ '': '--dry-run', check: '', list: '', next: 'report', why: 'report', simulate: '', status: '', doctor: '' },
-    ...{ backfill: 'report --from 2h --dry-run', run: 'report', pause: 'report', resume: 'report', stop: '--no-wait' },
+    ...{ import: '-' },
+    ...{ backfill: 'report --from 2h --dry-run', run: 'report', pause: 'report', resume: 'report', restart: '' },
+    ...{ drain: '--no-wait', stop: '--no-wait', start: '' },
   },
   'do-queue': { '': '--limit 1' },
   'add-task': { '': 'exit 0' },
@@ -31,6 +33,8 @@ const WITH_JSON: Readonly<Record<BinName, Readonly<Record<string, string>>>> = {
 const WITHOUT_JSON = [
   ...['cron-mission install', 'cron-mission uninstall', 'cron-mission daemon'],
   ...['queuectl logs', 'queuectl metrics', 'queuectl completion'],
+  'queuectl intake', // its own test, with a Redis, has it
+  'queuectl adopt', // its own test, on MariaDB, has it
 ]
 
 test('every verb with facts prints them as JSON, and nothing else', async (t) => {

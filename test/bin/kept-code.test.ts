@@ -35,6 +35,7 @@ for (const database of DATABASES) {
   test(`what starts programs is kept by a worker that started one, and believed (${database.name})`, async (t) => {
     const project = await queueProject(t, database)
     const home = temporaryDirectory(t)
+    await project.run('do-queue') // there is a state directory
     const runTask = async () => {
       await project.insert({ task: 'exit' })
       await project.run('do-queue', [], { env: { HOME: home } })
@@ -43,8 +44,25 @@ for (const database of DATABASES) {
 
     const first = await runTask()
 
-    assert.ok(kinds(first).includes('execa-do-queue'))
+    const mysql2 = database.name === 'sqlite' ? [] : ['mysql2-handing-on']
+    assert.deepEqual(kinds(first), ['do-queue-do-queue', 'do-queue-handing-on', 'execa-do-queue', ...mysql2])
     assert.deepEqual(await runTask(), first)
+  })
+
+  test(`that of a worker that found work will do until one has found none (${database.name})`, async (t) => {
+    const project = await queueProject(t, database)
+    const home = temporaryDirectory(t)
+    const env = { HOME: home }
+    await project.run('do-queue') // there is a state directory
+    await project.insert({ task: 'exit' })
+
+    await project.run('do-queue', [], { env })
+    const ofWork = kinds(kept(home))
+    await project.run('do-queue', [], { env })
+    const ofNone = kinds(kept(home))
+
+    assert.deepEqual([ofWork.includes('do-queue-handing-on'), ofWork.includes('do-queue-quick')], [true, false])
+    assert.ok(ofNone.includes('do-queue-quick'))
   })
 
   test(`without a place to keep it everything is as it was (${database.name})`, async (t) => {

@@ -22,14 +22,14 @@ const SPOILT: Readonly<Record<string, Spoilt>> = {
   sqlite: {
     by: [
       'DROP INDEX queue_running',
-      'DROP INDEX queue_promote',
-      'CREATE INDEX queue_promote ON queue (priority) WHERE status = 4',
+      'DROP INDEX queue_due',
+      'CREATE INDEX queue_due ON queue (priority) WHERE is_scheduled IS NOT NULL',
       'ALTER TABLE queue DROP COLUMN held_for',
       'CREATE TRIGGER audit AFTER UPDATE ON queue BEGIN SELECT 1; END',
     ],
     findings: [
       /^problem tables: The table queue has no index queue_running \(worker_id\)\. Run "CREATE INDEX queue_running ON queue \(worker_id\) WHERE status = 2"\.$/,
-      /^problem tables: The index queue_promote of queue is \(priority\) where status = 4, and not as it was made\. Run "DROP INDEX queue_promote; CREATE INDEX/,
+      /^problem tables: The index queue_due of queue is \(priority\) where is_scheduled IS NOT NULL, and not as it was made\. Run "DROP INDEX queue_due; CREATE INDEX/,
       /^problem tables: The table queue has no column held_for\. Run "ALTER TABLE queue ADD COLUMN held_for TEXT"\.$/,
       /^note tables: The table queue has a trigger audit, which runs with every claim/,
       /^problem statements: To make scheduled tasks ready, all rows of queue would be sorted, .*run "ANALYZE"\.$/,
@@ -40,7 +40,7 @@ const SPOILT: Readonly<Record<string, Spoilt>> = {
   mariadb: {
     by: [
       'ALTER TABLE queue DROP KEY queue_lane',
-      'ALTER TABLE queue DROP KEY queue_promote, ADD KEY queue_promote (run_at, status)',
+      'ALTER TABLE queue DROP KEY queue_due, ADD KEY queue_due (run_at, is_scheduled)',
       [
         'ALTER TABLE queue ALTER INDEX queue_finished IGNORED',
         'ALTER TABLE queue ALTER INDEX queue_finished INVISIBLE',
@@ -56,7 +56,7 @@ const SPOILT: Readonly<Record<string, Spoilt>> = {
     ],
     findings: [
       /^problem tables: The table queue has no index queue_lane \(lane, queue, id\)\. Run "ALTER TABLE queue ADD KEY queue_lane/,
-      /^problem tables: The index queue_promote of queue is \(run_at, status\), and not as it was made\. Run "ALTER TABLE queue DROP KEY/,
+      /^problem tables: The index queue_due of queue is \(run_at, is_scheduled\), and not as it was made\. Run "ALTER TABLE queue DROP KEY/,
       /^problem tables: The index queue_finished of queue is there, but must not be used\. Run "ALTER TABLE queue ALTER INDEX queue_finished (?:NOT IGNORED|VISIBLE)"/,
       /^problem tables: The table queue has no column held_for\. Run "ALTER TABLE queue ADD COLUMN held_for VARCHAR\(80\) CHARACTER SET ascii/,
       /^problem tables: The column queue\.task takes different texts for equal.*utf8mb4_general_ci.* Run "ALTER TABLE queue MODIFY COLUMN task /,

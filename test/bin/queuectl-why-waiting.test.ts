@@ -70,6 +70,31 @@ for (const database of DATABASES) {
     assert.match((await project.why(expired)).facts['and then'] ?? '', /^it is not due before TIME/)
   })
 
+  test(`where keys take turns no task waits for an earlier one, but for room or for its turn (${database.name})`, async (t) => {
+    const project = await whyProject(t, database, { tasks: { say: '#!/bin/sh\n' } })
+    const { put, worker, why } = project
+    await worker('pay', 1, 0, { per_key: 2 })
+    const keyed = (key: string, columns = {}) =>
+      put('queue', { task: 'say', queue: 'pay', shard_key: key, bucket: 4, ...columns })
+    await keyed('tried', { status: 4, attempts: 1, run_at: HOUR })
+    const free = await keyed('tried')
+    const behind = await keyed('tried')
+    const first = await keyed('full', { status: 2, worker_id: 99, claim_token: 5 })
+    await keyed('full', { status: 2, worker_id: 99, claim_token: 5 })
+    const full = await keyed('full')
+
+    assert.equal((await why(free)).case, 'next')
+    await tells(project, [
+      [
+        behind,
+        'behind',
+        'is ready and waits for its turn: 1 task of its key is ahead of it, of a key 2 run at once, and keys take turns.',
+      ],
+      [full, 'key-full', 'waits for its turn: its key full has 2 of 2 tasks running.'],
+    ])
+    assert.equal((await why(full)).next, `queuectl why ${first}`)
+  })
+
   test(`pauses, keys and programs: the first obstacle is the answer, the others are facts (${database.name})`, async (t) => {
     const project = await whyProject(t, database, {
       tasks: { 'two.sh': '', 'two.php': '', plain: { text: 'no program', mode: 0o644 }, outside: '' },

@@ -51,6 +51,8 @@ export interface Watch {
 /** The same database, whose statements somebody watches. */
 export function watched(db: Driver, watch: Watch): Driver {
   return Object.create(db, {
+    dialect: { get: () => db.dialect },
+    transaction: { value: db.transaction.bind(db) },
     run: {
       value: async (sql: string, values: readonly Value[]) => {
         await watch.run?.(sql)

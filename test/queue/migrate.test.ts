@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import test from 'node:test'
+import { tableFindings } from '../../src/ctl/doctor/tables.ts'
 import { runMigrate } from '../../src/ctl/migrate.ts'
 import { installationName, migrate, requireSchema, schemaVersion } from '../../src/queue/migrate.ts'
 import { MIGRATIONS } from '../../src/queue/schema.ts'
+import { expectedTables } from '../../src/queue/schema-parts.ts'
 import { SCHEMA_VERSION } from '../../src/queue/schema-version.ts'
+import { examinerOf } from '../../src/queue/store/examine/examiner.ts'
+import { news } from '../../src/queue/store/news.ts'
+import { promote } from '../../src/queue/store/promote.ts'
 import { slotsOf } from '../../src/queue/store/read-slot.ts'
 import { openDriver } from '../../src/queue/url.ts'
 import { afterwards, temporaryDirectory } from '../helpers/cleanup.ts'
@@ -68,7 +73,7 @@ for (const database of DATABASES) {
     const at = db.dialect.fromMs('60000')
     await db.run(`INSERT INTO slot (job, slot_at, verdict, host) VALUES ('mail', ${at}, 'started', 'web-1')`)
     if (!db.dialect.migratesItself)
-      await assert.rejects(requireSchema(db), { message: /version 1, this program needs 4/ })
+      await assert.rejects(requireSchema(db), { message: /version 1, this program needs 5/ })
 
     assert.deepEqual(
       (await migrate(db)).map(({ version }) => version),
@@ -90,6 +95,58 @@ for (const database of DATABASES) {
       ],
     )
     await requireSchema(db)
+  })
+
+  test(`an update that ends after any of its statements is taken up again (${database.name})`, async (t) => {
+    const [last] = MIGRATIONS.slice(-1)
+    const earlier = MIGRATIONS.slice(0, -1)
+    const statements = (last?.[database.name === 'sqlite' ? 'sqlite' : 'mysql'] ?? []).length
+
+    for (let done = 0; done <= statements; done++) {
+      const db = await open(t, database)
+      const before = [...earlier.flatMap((it) => it[db.dialect.ddl]), ...(last?.[db.dialect.ddl].slice(0, done) ?? [])]
+      for (const statement of before) await db.run(statement)
+      await db.run("INSERT INTO setting (name, value) VALUES ('schema_version', ?)", [String(SCHEMA_VERSION - 1)])
+
+      const run = await migrate(db)
+
+      assert.deepEqual(run, [last])
+      const live = await examinerOf(db.dialect).tables(db)
+      assert.deepEqual(tableFindings(expectedTables(db.dialect.ddl), live), [], `${done} statements`)
+      const indexes = live.find(({ name }) => name === 'queue')?.indexes
+      assert.ok(!indexes?.has('queue_promote'), `${done} statements`)
+    }
+  })
+
+  test(`what was scheduled before the update is made ready after it (${database.name})`, async (t) => {
+    const db = await open(t, database)
+    for (const statement of MIGRATIONS.slice(0, 4).flatMap((it) => it[db.dialect.ddl])) await db.run(statement)
+    await db.run("INSERT INTO setting (name, value) VALUES ('schema_version', '4')")
+    for (const [status, ms] of [
+      [4, -60_000],
+      [4, 3_600_000],
+      [0, -60_000],
+      [2, -60_000],
+    ] as const)
+      await db.run(`INSERT INTO queue (task, status, run_at) VALUES ('t', ?, ${db.dialect.fromNow('?')})`, [status, ms])
+
+    await migrate(db)
+
+    const { isDue } = await news(db, 'default')
+    const promoted = await promote(db, 10, 1_000)
+    const rows = await db.all<{ status: number; is_scheduled: number | null }>(
+      'SELECT status, is_scheduled FROM queue ORDER BY id',
+    )
+    assert.deepEqual([isDue, promoted], [true, 1])
+    assert.deepEqual(
+      rows.map(({ status, is_scheduled }) => [status, is_scheduled]),
+      [
+        [0, null],
+        [4, 1],
+        [0, null],
+        [2, null],
+      ],
+    )
   })
 
   test(`tables of a newer program are refused with what to do (${database.name})`, async (t) => {

@@ -55,7 +55,7 @@ for (const database of DATABASES) {
         [
           'SEARCH queue',
           'SEARCH queue USING COVERING INDEX queue_claim (queue=?)',
-          'SEARCH queue USING COVERING INDEX queue_promote (run_at<?)',
+          'SEARCH queue USING INDEX queue_due (is_scheduled=? AND run_at<?)',
         ],
       )
     } else {

@@ -48,11 +48,11 @@ for (const database of DATABASES) {
     const { db } = await openStore(t, database)
     const first = await takeSeat(db, SEAT, process(1), TERMS, alive)
     assert.ok(first.kind === 'seated')
-    assert.deepEqual(await renewSeats(db, [first.workerId], PATIENCE_MS), { held: [first.workerId], drain: false })
+    assert.deepEqual(await renewSeats(db, [first.workerId], PATIENCE_MS), { held: [first.workerId], leave: undefined })
 
     await takeSeat(db, SEAT, process(2), TERMS, () => true)
 
-    assert.deepEqual(await renewSeats(db, [first.workerId], PATIENCE_MS), { held: [], drain: false })
+    assert.deepEqual(await renewSeats(db, [first.workerId], PATIENCE_MS), { held: [], leave: undefined })
   })
 
   test(`a worker that leaves frees its seat and leaves no row (${database.name})`, async (t) => {

@@ -10,6 +10,7 @@ import { pathOf } from '../../src/queue/store/select-path.ts'
 import type { Selection } from '../../src/queue/store/selection.ts'
 import { seededRandom } from '../fault/seeded-random.ts'
 import { DATABASES, type Database } from '../helpers/databases.ts'
+import { insert } from './lane-rows.ts'
 import { openStore } from './stores.ts'
 
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32))
@@ -90,8 +91,8 @@ for (const database of DATABASES) {
     const sqlite = db.dialect.ddl === 'sqlite'
     const ways: [Selection, string[]][] = [
       [{ param: 'uid' }, []],
-      [{ states: ['failed'] }, [sqlite ? 'queue_failures' : 'queue_promote']],
-      [{ states: ['running', 'scheduled'] }, sqlite ? ['queue_running', 'queue_scheduled'] : ['queue_promote']],
+      [{ states: ['failed'] }, [sqlite ? 'queue_failures' : 'queue_claim']],
+      [{ states: ['running', 'scheduled'] }, sqlite ? ['queue_running', 'queue_scheduled'] : ['queue_claim']],
       [
         { states: ['ready', 'held'], queues: ['mail', 'orders'] },
         sqlite ? ['queue_claim', 'queue_held'] : ['queue_claim'],
@@ -119,6 +120,19 @@ for (const database of DATABASES) {
       for (const [sql, values] of statements) for (const index of await indexesOf(db, sql, values)) used.add(index)
       assert.deepEqual([...used].toSorted(), ['PRIMARY', ...indexes].toSorted(), JSON.stringify(selection))
     }
+  })
+
+  test(`a row in a state that there is none of is found by its queue (${database.name})`, async (t) => {
+    const { db } = await openStore(t, database)
+    if (db.dialect.ddl === 'sqlite') await db.run('PRAGMA ignore_check_constraints = ON')
+    const [first] = await insert(db, { queue: 'orders', status: 9 })
+    await insert(db, { queue: 'mail', status: 9 })
+    await insert(db, { queue: 'mail', status: 0 })
+    const few = { ...BOUNDS, firstWindows: [] }
+
+    const page = await selectTasks(db, { queues: ['orders'] }, { order: 'newest', limit: 5 }, few)
+
+    assert.deepEqual(page, { ids: [first], ended: 'all', reached: undefined })
   })
 
   test(`a selection of no state, or of no row, is empty (${database.name})`, async (t) => {

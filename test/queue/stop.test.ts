@@ -3,7 +3,7 @@ import test from 'node:test'
 import { renewSeats, takeSeat } from '../../src/queue/store/seat.ts'
 import {
   addStop,
-  askToDrain,
+  askToLeaveBy,
   countPrograms,
   EVERY,
   removeStops,
@@ -101,18 +101,26 @@ for (const database of DATABASES) {
     )
   })
 
-  test(`a worker is asked once, and hears of it at its next beat (${database.name})`, async (t) => {
+  test(`a worker is asked once for each way of leaving, harsher and harsher, and hears of it at its next beat (${database.name})`, async (t) => {
     const { db } = await openStore(t, database)
     const seating = await takeSeat(db, seat(0), on('web-1', 1), { ...TERMS, job: 'mail' }, alive)
     assert.ok(seating.kind === 'seated')
     const [worker] = await workersUnder(db, ALL)
     assert.ok(worker !== undefined && !worker.asked)
 
-    const asked = [await askToDrain(db, worker, PATIENCE_MS), await askToDrain(db, worker, PATIENCE_MS)]
+    const asked = [
+      await askToLeaveBy(db, worker, 'drain', PATIENCE_MS),
+      await askToLeaveBy(db, worker, 'drain', PATIENCE_MS),
+      await askToLeaveBy(db, worker, 'hand over', PATIENCE_MS),
+      await askToLeaveBy(db, worker, 'stop', PATIENCE_MS),
+    ]
 
-    assert.deepEqual(asked, [true, false])
+    assert.deepEqual(asked, [true, false, false, true])
     assert.equal((await workersUnder(db, ALL))[0]?.asked, true)
-    assert.deepEqual(await renewSeats(db, [seating.workerId], PATIENCE_MS), { held: [seating.workerId], drain: true })
+    assert.deepEqual(await renewSeats(db, [seating.workerId], PATIENCE_MS), {
+      held: [seating.workerId],
+      leave: 'stop',
+    })
   })
 
   test(`the programs of some workers are counted, and those of others are not (${database.name})`, async (t) => {

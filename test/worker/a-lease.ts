@@ -27,7 +27,7 @@ async function main(url: string, leaseMs: number): Promise<void> {
     onRenewed: () => {},
     onBack: () => say('back'),
     onLost: () => say('lost'),
-    onDrain: () => say('drain'),
+    onAsked: (how) => say(how),
   })
   setInterval(() => say(lease.isHeld ? 'held' : 'not held'), 5)
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Driver } from '../../src/queue/driver.ts'
+import { harshness } from '../../src/queue/leave-how.ts'
 import { takeSeat } from '../../src/queue/store/seat.ts'
 import { openDriver } from '../../src/queue/url.ts'
 import { moment } from '../../src/time/moment.ts'
@@ -45,14 +46,17 @@ describe('a lease', { concurrency: true }, () => {
       assert.equal(lease.isHeld, false)
     })
 
-    test(`a worker that is asked to drain is told once (${database.name})`, async (t) => {
+    test(`a worker that is asked to leave is told once for each way of leaving (${database.name})`, async (t) => {
       const { db, lease, said } = await leased(t, database)
 
-      await db.run(`UPDATE worker SET drain_at = ${db.dialect.now}`)
-      await waitFor(() => said.length > 0, { what: 'the word to drain' })
+      await db.run(`UPDATE worker SET drain_at = ${db.dialect.now}`) // as an older version asks
+      await waitFor(() => said.length > 0, { what: 'the word to leave' })
       await sleep(LEASE_MS / 2)
+      await db.run('UPDATE worker SET leave_how = ?', [harshness('kill')])
+      lease.look()
+      await waitFor(() => said.length > 1, { what: 'the harsher word' })
 
-      assert.deepEqual(said, ['drain'])
+      assert.deepEqual(said, ['stop', 'kill'])
       assert.equal(lease.isHeld, true)
     })
   }
@@ -233,7 +237,7 @@ async function keep(t: TestContext, db: Driver, through: Driver, graceMs: number
     onRenewed: (until) => renewals.push(until),
     onBack: () => said.push('back'),
     onLost: (reason) => said.push(`lost: ${reason}`),
-    onDrain: () => said.push('drain'),
+    onAsked: (how) => said.push(how),
   }
   lease.keep(events)
   return { db, lease, workerId: seating.workerId, said, renewals, cutOffs }

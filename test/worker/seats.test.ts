@@ -24,6 +24,21 @@ for (const database of DATABASES) {
     assert.deepEqual(await db.all('SELECT id FROM worker'), [])
   })
 
+  test(`nobody has a seat beside a worker of the queue that goes by another rule for keys (${database.name})`, async (t) => {
+    const { db } = await openStore(t, database)
+    const lanes = await takeSeats(db, 'mail', 2, [0], TERMS)
+
+    const inTurn = await takeSeats(db, 'mail', 2, [1], { ...TERMS, perKey: 2 })
+    const elsewhere = await takeSeats(db, 'other', 2, [1], { ...TERMS, perKey: 2 })
+
+    assert.deepEqual([inTurn.shards, inTurn.otherRule?.shard, inTurn.otherRule?.perKey], [[], 0, undefined])
+    assert.deepEqual([elsewhere.shards, elsewhere.otherRule], [[1], undefined])
+    await lanes.leave(true)
+    const now = await takeSeats(db, 'mail', 2, [0, 1], { ...TERMS, perKey: 2 })
+    assert.deepEqual([now.shards, now.otherRule], [[0, 1], undefined])
+    assert.equal((await takeSeats(db, 'mail', 3, [0], { ...TERMS, perKey: 3 })).otherRule?.perKey, 2)
+  })
+
   test(`who leaves something to be cleared up stays in the table (${database.name})`, async (t) => {
     const { db } = await openStore(t, database)
     const seats = await takeSeats(db, 'mail', 3, [0], TERMS)

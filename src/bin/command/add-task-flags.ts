@@ -11,7 +11,11 @@ export const ADD_TASK_FLAGS = {
   in: { ...TEXT, describe: 'Not before this long from now, such as 10m' },
   at: { ...TEXT, describe: 'Not before this time' },
   expires: { ...TEXT, describe: 'Useless after this time, or this long from now' },
-  key: { ...TEXT, describe: 'Tasks with one key run one at a time, in the order they were added' },
+  key: {
+    ...TEXT,
+    describe:
+      'Tasks with one key run one at a time, in the order they were added; or some at once (do-queue --per-key)',
+  },
   unique: { ...TEXT, describe: 'Add nothing while an unfinished task has the same value' },
   'keep-unique': { type: 'boolean', describe: 'Nor after that task is finished' },
   retry: { ...TEXT, describe: 'Delays between attempts, such as 2m,10m,1h; "none" for one attempt' },

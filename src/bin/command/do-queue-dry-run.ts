@@ -15,7 +15,7 @@ const DRY_RUN_ROWS = 20
 /** @returns the exit code */
 export async function dryRun(db: Driver, plan: Plan): Promise<number> {
   const buckets = bucketsOf(plan.total, plan.shards)
-  const rows = await peek(db, { queue: plan.queue, buckets, filter: plan.filter }, DRY_RUN_ROWS)
+  const rows = await peek(db, { queue: plan.queue, buckets, filter: plan.filter, perKey: plan.perKey }, DRY_RUN_ROWS)
   if (plan.print === 'json') {
     printJson(...rows)
     return EXIT.ok

@@ -14,13 +14,6 @@ export async function readPlan(args: string[]): Promise<Plan> {
   return planOf(plainFlags(args, DO_QUEUE_FLAGS) ?? (await parseAny(args)))
 }
 
-/** For ps; an address of a database may hold a password. */
-export function nameProcess(args: readonly string[]): void {
-  process.title = ['do-queue', ...args.filter((arg, i) => !arg.startsWith('--url') && args[i - 1] !== '--url')].join(
-    ' ',
-  )
-}
-
 async function parseAny(args: string[]): Promise<DoQueueFlags> {
   const { declaredLine } = await import('../command-line.ts')
   return declaredLine(DO_QUEUE, args)

@@ -3,6 +3,7 @@
  */
 
 import { Complaint, EXIT } from '../../exit.ts'
+import { type CommandSurroundings, readSurroundings, SURROUNDINGS_VARIABLE } from '../../host/command-surroundings.ts'
 import { execQueue, isExecQueue } from '../../queue/exec-queue.ts'
 import { checkQueueName } from '../../queue/new-task.ts'
 import type { TaskFilter } from '../../queue/store/filter.ts'
@@ -16,6 +17,7 @@ import { parseShards } from '../shards.ts'
 import { DEFAULT_BATCH, type DO_QUEUE_FLAGS } from './do-queue-flags.ts'
 
 const MOST_CONCURRENCY = 1_000
+const MOST_PER_KEY = 1_000
 
 export interface Plan {
   readonly settings: Settings
@@ -25,9 +27,13 @@ export interface Plan {
   readonly concurrency: number | undefined
   readonly batch: number
   readonly limit: number | undefined
+  /** Tasks of one key at once, while keys take turns; undefined where a key is a lane. */
+  readonly perKey: number | undefined
   readonly maxTimeMs: number | undefined
   readonly filter: TaskFilter
   readonly watch: boolean
+  /** Whoever has its shards is asked to hand them over. */
+  readonly replace: boolean
   readonly dryRun: boolean
   readonly fail: boolean
   /** The job of schedule.ts that a tick started this worker for. */
@@ -36,6 +42,8 @@ export interface Plan {
   readonly slot: SlotKey | undefined
   /** What it runs for every task, instead of the program that the task names. */
   readonly exec: readonly [string, ...string[]] | undefined
+  /** Where that runs, and what it finds there. */
+  readonly surroundings: CommandSurroundings
   /** Every program serves many tasks in one process, whatever its name. */
   readonly warm: boolean
   readonly nice: number | undefined
@@ -76,19 +84,31 @@ export function planOf(flags: DoQueueFlags): Plan {
     shards: parseShards(flags.shard ?? 'all', total),
     concurrency: wholeNumber('concurrency', flags.concurrency, 1, MOST_CONCURRENCY),
     batch: wholeNumber('batch', flags.batch, 1, 1_000) ?? DEFAULT_BATCH,
+    perKey: readPerKey(flags['per-key'], exec),
     limit: wholeNumber('limit', flags.limit, 1, Number.MAX_SAFE_INTEGER),
     maxTimeMs: durationFlag('max-time', flags['max-time']),
     filter: Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)),
     watch: flags.watch === true,
+    replace: flags.replace === true,
     dryRun: flags['dry-run'] === true,
     fail: flags.fail === true,
     job: flags.job ?? null,
     slot: readSlot(flags),
     exec,
+    surroundings: exec === undefined ? {} : readSurroundings(process.env[SURROUNDINGS_VARIABLE]),
     warm: flags.warm === true,
     nice: wholeNumber('nice', flags.nice, -20, 19),
     print: flags.quiet === true ? 'nothing' : flags.json === true ? 'json' : 'text',
   }
+}
+
+function readPerKey(given: string | undefined, exec: Plan['exec']): number | undefined {
+  if (given !== undefined && exec !== undefined)
+    throw new Complaint(
+      EXIT.usage,
+      '--per-key is given with --exec. Runs of a job have no keys: leave one of them out.',
+    )
+  return wholeNumber('per-key', given, 1, MOST_PER_KEY)
 }
 
 /** Only a job has a command, and only its own queue is worked by it. */

@@ -28,7 +28,16 @@ const SWITCH = { type: 'boolean' } as const
  * job's command, or asks for a priority has more to do than to look.
  */
 const QUIET_FLAGS = {
-  ...{ queue: TEXT, total: TEXT, shard: TEXT, concurrency: TEXT, batch: TEXT, limit: TEXT, 'max-time': TEXT },
+  ...{
+    queue: TEXT,
+    total: TEXT,
+    shard: TEXT,
+    concurrency: TEXT,
+    batch: TEXT,
+    'per-key': TEXT,
+    limit: TEXT,
+    'max-time': TEXT,
+  },
   ...{ timeout: TEXT, grace: TEXT, retry: TEXT, crash: TEXT, job: TEXT, fail: SWITCH, quiet: SWITCH, json: SWITCH },
   ...{ warm: SWITCH, 'warm-tasks': TEXT, 'warm-age': TEXT, 'warm-memory': TEXT },
   ...{ 'log-format': TEXT, directory: TEXT, url: TEXT },

@@ -16,7 +16,7 @@ import type { Plan } from './do-queue-plan.ts'
 const PROGRESS_MS = 100
 
 /** What a worker did. */
-export type Deeds = Omit<WorkSummary, 'problem' | 'isClean'>
+export type Deeds = Omit<WorkSummary, 'problem' | 'isClean' | 'left'>
 
 /** @returns ends it; it may be called again */
 export async function showProgress(

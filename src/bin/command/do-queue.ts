@@ -4,8 +4,9 @@
 
 import { setPriority } from 'node:os'
 import { EXIT } from '../../exit.ts'
+import { commandDirectory } from '../../host/command-surroundings.ts'
 import { ownIdentity } from '../../host/identity.ts'
-import { DayLog } from '../../log/day-log.ts'
+import type { DayLog } from '../../log/day-log.ts'
 import { bucketsOf } from '../../queue/bucket.ts'
 import { type NamedDatabase, openNamed } from '../../queue/open-queue.ts'
 import { readyBuckets } from '../../queue/store/count.ts'
@@ -26,23 +27,37 @@ import { keepHeapSmall, useHeapAsUsual } from '../../worker/small-heap.ts'
 import { Work } from '../../worker/work.ts'
 import type { WorkSummary } from '../../worker/work-options.ts'
 import { noteLease, realStateDirectory, workerDirectoryPath } from '../../worker/worker-directory.ts'
-import { describeShards } from '../shards.ts'
 import { dryRun } from './do-queue-dry-run.ts'
-import { nameProcess, readPlan } from './do-queue-line.ts'
+import { LEAVE } from './do-queue-leave.ts'
+import { readPlan } from './do-queue-line.ts'
+import { openLog } from './do-queue-log.ts'
 import { refusePaused } from './do-queue-paused.ts'
 import type { Plan } from './do-queue-plan.ts'
 import type { OpenedQueue } from './do-queue-quiet.ts'
+import { replaceHolders } from './do-queue-replace.ts'
 import { type Signals, takeSignals } from './do-queue-signals.ts'
 import { attempted, facts, print, showProgress } from './do-queue-summary.ts'
-import { busy, takenBy, whenTaken } from './do-queue-taken.ts'
+import { busy, otherRule, takenBy, whenTaken } from './do-queue-taken.ts'
+import { Title } from './do-queue-title.ts'
 
 /** How long a worker that does not watch waits for a database that cannot be reached. */
 const CONNECT_PATIENCE_MS = 10_000
 
+const title = new Title()
+let leavesPrograms = false
+
 export async function main(args: string[], opened?: OpenedQueue): Promise<number> {
+  const code = await run(args, opened)
+  // Their runners see them to their ends.
+  if (leavesPrograms) process.exit(code)
+  return code
+}
+
+async function run(args: string[], opened: OpenedQueue | undefined): Promise<number> {
   try {
     const plan = await readPlan(args)
-    nameProcess(args)
+    title.name(plan, plan.shards)
+    title.show('starting')
     return opened === undefined ? await openAndWork(plan) : await work(opened, plan, opened.isHalted)
   } finally {
     await opened?.db.close()
@@ -95,23 +110,27 @@ async function drainQueue(database: NamedDatabase, given: Plan): Promise<WorkSum
   const plan = { ...given, settings: { ...given.settings, stateDirectory } }
   const signals = takeSignals()
   const loaded = plan.watch ? undefined : loadStarter() // its kept code is believed under the usual flags
+  if (plan.replace) await replaceHolders(db, plan)
   const seats = await takeSeats(db, plan.queue, plan.total, plan.shards, {
     job: plan.job,
     stateDirectory,
     retry: plan.settings.retry,
     crash: plan.settings.crash,
     timeoutMs: plan.settings.timeoutMs ?? null,
+    perKey: plan.perKey,
   })
   let isClean = true
   try {
     await loaded
     keepHeapSmall()
     await keepFewPages(db)
-    const log = openLog(plan, seats)
+    const log = openLog(plan, seats.shards)
     for (const holder of seats.taken) log.event('shard-taken', takenBy(holder))
+    if (seats.otherRule !== undefined) throw otherRule(plan, seats.otherRule)
     if (seats.shards.length === 0) throw busy(plan, seats.taken)
     const summary = await workSeats(database, plan, seats, log, signals)
     isClean = summary.isClean
+    leavesPrograms = summary.left > 0
     if (summary.problem !== undefined) throw summary.problem
     return summary
   } finally {
@@ -141,6 +160,15 @@ async function workSeats(
   })
   if (plan.nice !== undefined) beNice(plan.nice, log)
   if (plan.slot !== undefined) await confirmStart(db, plan.slot).catch(() => {}) // whoever started us says it as well
+  const { env, directory: asked } = plan.surroundings
+  const environment = {
+    ...compileCache(process.env, settings.tasksDirectory),
+    ...programEnvironment(process.env, plan.job),
+    ...env,
+  }
+  const command =
+    plan.exec &&
+    new JobCommand(plan.exec, commandDirectory(asked, settings.directory, environment.HOME), environment.PATH ?? '')
   const work = new Work({
     db,
     log,
@@ -149,25 +177,24 @@ async function workSeats(
     concurrency: plan.concurrency ?? seats.shards.length,
     batch: plan.batch,
     limit: plan.limit,
+    perKey: plan.perKey,
     filter: plan.filter,
     pauses: new Pauses(db, plan.queue, (...event) => log.event(...event)),
     watch: plan.watch,
     directory,
     holdsLease: () => seats.isHeld,
+    freeSeats: () => seats.free(),
     attempts: {
       workerId: seats.workerId,
       installation,
       terms: { retry: settings.retry, crash: settings.crash },
       timeoutMs: settings.timeoutMs,
       graceMs: settings.graceMs,
-      projectDirectory: settings.directory,
-      environment: {
-        ...compileCache(process.env, settings.tasksDirectory),
-        ...programEnvironment(process.env, plan.job),
-      },
+      projectDirectory: command?.directory ?? settings.directory,
+      environment,
       programs: new Programs(settings.tasksDirectory, plan.warm),
       warmLimits: settings.warmLimits,
-      command: plan.exec && new JobCommand(plan.exec, settings.directory, process.env.PATH ?? ''),
+      command,
     },
   })
   seats.keep({
@@ -176,14 +203,16 @@ async function workSeats(
     onCutOff: (reason, withinMs) => work.suspend(reason, withinMs),
     onBack: () => work.resume(),
     onLost: (reason) => work.stop(reason, 'lease-lost'),
-    onDrain: () => work.drain('cron-mission stop'),
+    onAsked: (how) => LEAVE[how](work),
   })
   const { stateDirectory, graceMs } = settings
   const adopter = { db, log: () => log, graceMs }
   const endRescue = await keepRescuing(
     new Rescue({ ...adopter, installation, stateDirectory, ownDirectory: directory }),
   )
-  signals.obeyWith(work)
+  signals.obeyWith(work, () => seats.look())
+  title.name(plan, seats.shards)
+  title.follow(() => work.state)
   if (stop !== undefined) work.drain(stopReason(stop, settings.timezone))
   const maxTime =
     plan.maxTimeMs === undefined ? undefined : startTimer(plan.maxTimeMs, () => work.drain('--max-time is over'))
@@ -200,6 +229,7 @@ async function workSeats(
     await endRescue()
     maxTime?.cancel()
     signals.hold()
+    title.end()
     log.close()
   }
 }
@@ -211,17 +241,4 @@ function beNice(priority: number, log: DayLog): void {
   } catch (error) {
     log.event('nice-refused', { nice: priority, reason: (error as Error).message })
   }
-}
-
-function openLog(plan: Plan, seats: Seats): DayLog {
-  const { settings } = plan
-  const { host, pid } = ownIdentity()
-  const shards = seats.shards.length > 0 ? seats.shards : plan.shards
-  return new DayLog({
-    directory: settings.logsDirectory,
-    name: 'do-queue',
-    zone: settings.timezone,
-    format: settings.logFormat,
-    source: { host, pid, shard: describeShards(shards, plan.total) },
-  })
 }

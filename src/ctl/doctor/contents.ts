@@ -11,6 +11,7 @@ import { type QueueDepth, queueDepths } from '../../queue/store/depth.ts'
 import { examinerOf } from '../../queue/store/examine/examiner.ts'
 import {
   attemptsWithoutTask,
+  doneWithoutTime,
   heldByCommands,
   keptSince,
   overdue,
@@ -36,6 +37,7 @@ import {
   silentFindings,
   statelessFindings,
   strayFindings,
+  timelessFindings,
 } from './left-behind.ts'
 import { programFindings } from './programs.ts'
 import { MANY, OLD_MS, retentionFindings } from './retention.ts'
@@ -72,6 +74,7 @@ export async function examineContents(db: Driver, around: Surroundings, attempt:
     await attempt('tasks', async () => one(overdueFindings(await overdue(db, PROMOTED_MS)))),
     await attempt('tasks', async () => one(statelessFindings(await examinerOf(db.dialect).firstStateless?.(db)))),
     await attempt('tasks', async () => one(attemptFindings(await attemptsWithoutTask(db)))),
+    await attempt('tasks', async () => one(timelessFindings(await doneWithoutTime(db)))),
     await attempt('tasks', async () => one(await commandFindings(db))),
     await attempt('queues', async () => {
       depths = (await queueDepths(db, DEPTH_CAP)).filter(({ queue }) => queue !== REHEARSAL_QUEUE)

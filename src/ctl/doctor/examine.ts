@@ -8,7 +8,7 @@ import { type Finding, problem } from '../../doctor/finding.ts'
 import { problemsOf } from '../../doctor/report.ts'
 import { Complaint } from '../../exit.ts'
 import type { Driver } from '../../queue/driver.ts'
-import { mismatch, schemaVersion } from '../../queue/migrate.ts'
+import { mismatch, readAdded, schemaVersion } from '../../queue/migrate.ts'
 import { expectedTables } from '../../queue/schema-parts.ts'
 import { SCHEMA_VERSION } from '../../queue/schema-version.ts'
 import { databaseNow } from '../../queue/store/clock.ts'
@@ -53,6 +53,7 @@ const LONGEST_ERROR = 200
 /** @throws Complaint when the database cannot be asked at all */
 export async function examine(patient: Patient): Promise<Examination> {
   const version = await schemaVersion(patient.db, patient.db.dialect)
+  await Promise.all([readAdded(patient.db), readAdded(patient.second)])
   const [tables, server, file, clock] = await Promise.all([
     attempt('tables', () => examineTables(patient, version)),
     attempt('settings', () => examineServer(patient)),
@@ -98,7 +99,7 @@ async function attempt(
 
 async function examineTables({ db }: Patient, version: number): Promise<Examination> {
   if (version !== SCHEMA_VERSION) return { checks: 1, findings: [problem('tables', mismatch(version))] }
-  const expected = expectedTables(db.dialect.ddl)
+  const expected = expectedTables(db.dialect.ddl, db.dialect.added)
   const findings = tableFindings(expected, await examinerOf(db.dialect).tables(db))
   return { checks: expected.length, findings, hinders: problemsOf(findings).length > 0 }
 }

@@ -90,6 +90,18 @@ export function attemptFindings(orphans: Some | undefined): Finding[] {
   ]
 }
 
+export function timelessFindings(done: Some | undefined): Finding[] {
+  if (done === undefined) return []
+  const fix = 'UPDATE queue SET finished_at = mtime WHERE status = 1 AND finished_at IS NULL'
+  return [
+    note(
+      TASKS,
+      `Among ${grouped(LOOKED_AT)} done tasks there are ${done.count} without a finished_at, such as ${done.firstId}: somebody set their status, and no purge will ever delete them. Run "${fix}" when little is to be done, and set both from now on.`,
+      fix,
+    ),
+  ]
+}
+
 /** @param pauses  those in force, and those over for which somebody still lets tasks go */
 export function heldFindings(
   held: readonly HeldFor[],

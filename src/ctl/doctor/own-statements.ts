@@ -11,6 +11,8 @@ import { queueDepths } from '../../queue/store/depth.ts'
 import { type Finish, finish } from '../../queue/store/finish.ts'
 import { glance } from '../../queue/store/glance.ts'
 import { glanceAtWork } from '../../queue/store/glance-at-work.ts'
+import { keyTurn } from '../../queue/store/key-rule.ts'
+import { look } from '../../queue/store/look.ts'
 import { hasReadyBehind, news, untilDue } from '../../queue/store/news.ts'
 import { oldestReady } from '../../queue/store/oldest.ts'
 import { promote } from '../../queue/store/promote.ts'
@@ -20,6 +22,7 @@ import { runningTasks, strayTasks } from '../../queue/store/running.ts'
 import { leaveSeats, renewSeats } from '../../queue/store/seat.ts'
 import { selectTasks } from '../../queue/store/select.ts'
 import { sumTally } from '../../queue/store/tally.ts'
+import { EMPTY_HANDS, Turns } from '../../queue/store/turns.ts'
 
 export interface OwnStatement extends Statement {
   /** What cannot be done without it, behind "To": `claim tasks`. */
@@ -41,7 +44,18 @@ const SOME_TIME = 1_750_000_000_000
 
 /** A ready task with a key, so that a claim comes to lanes; and all else that is asked for by a name. */
 const ROW: Readonly<Record<string, Value>> = {
-  ...{ id: 1, priority: 0, bucket: 0, shard_key: 'a', early: 0, state: 'claimable', status: 2, claim_token: 1 },
+  ...{
+    id: 1,
+    priority: 0,
+    bucket: 0,
+    shard_key: 'a',
+    ready_key: 'a',
+    keyed: 0,
+    early: 0,
+    state: 'claimable',
+    status: 2,
+    claim_token: 1,
+  },
   ...{
     queue: 'default',
     task: 'a',
@@ -75,7 +89,8 @@ const FINISH: Finish = {
 
 const USES: readonly Use[] = [
   { use: 'claim tasks', work: claimInEveryWay },
-  { use: 'set tasks aside that are not due', row: { ...ROW, early: 1 }, work: (db) => claim(db, CLAIM) },
+  { use: 'claim tasks of keys in turn', work: claimInTurn },
+  { use: 'set tasks aside that are not due', row: { ...ROW, early: 1 }, work: deferAndLookBehind },
   { use: 'make scheduled tasks ready', work: (db) => promote(db, 100, PATIENCE_MS) },
   { use: 'book what is done', work: (db) => finish(db, [FINISH], PATIENCE_MS) },
   { use: 'book what failed', work: (db) => finish(db, [{ ...FINISH, next: { kind: 'failed' } }], PATIENCE_MS) },
@@ -102,6 +117,20 @@ async function claimInEveryWay(db: Driver): Promise<void> {
   await claim(db, CLAIM)
   await claim(db, { ...CLAIM, expectsFew: true })
   await claim(db, { ...CLAIM, buckets: bucketsOf(1, [0]), expectsFew: true })
+}
+
+/** For keys that are new to a round, and behind those that had their turn. */
+async function claimInTurn(db: Driver): Promise<void> {
+  const turns = new Turns(1, EMPTY_HANDS)
+  await claim(db, { ...CLAIM, turns })
+  turns.round.had(0, 'a')
+  await claim(db, { ...CLAIM, turns })
+  await keyTurn(db, { id: 1, queue: 'default', bucket: 0, priority: 0 }, 'a')
+}
+
+async function deferAndLookBehind(db: Driver): Promise<void> {
+  await claim(db, CLAIM)
+  await look(db, { ...CLAIM, fromEnd: true }, CLAIM.limit)
 }
 
 async function hear(db: Driver): Promise<void> {

@@ -3,6 +3,7 @@
  * added is theirs; only triggers are told of, because every claim runs them.
  */
 import { type Finding, note, problem } from '../../doctor/finding.ts'
+import { isKeepable, keptWith } from '../../queue/adopt/kept-columns.ts'
 import type { IndexParts, TableParts } from '../../queue/schema-parts.ts'
 import type { LiveColumn, LiveIndex, LiveTable } from '../../queue/store/examine/examiner.ts'
 import { isEnough, typeOf, wantedCollation } from './column-type.ts'
@@ -58,6 +59,7 @@ function columnFindings(table: string, name: string, definition: string, live: L
   }
   const fix = `ALTER TABLE ${table} MODIFY COLUMN ${name} ${definition}`
   const wanted = typeOf(definition)
+  if (table === 'queue' && live.type !== undefined && isKeepable(name, live.type)) return keptFindings(name, live, fix)
   if (live.type !== undefined && !isEnough(live.type, wanted)) {
     return [problem(CHECK, `The column ${table}.${name} is ${live.type} instead of ${wanted}. Run "${fix}".`, fix)]
   }
@@ -68,6 +70,19 @@ function columnFindings(table: string, name: string, definition: string, live: L
     problem(
       CHECK,
       `The column ${table}.${name} takes different texts for equal, or refuses some: ${why}. Run "${fix}".`,
+      fix,
+    ),
+  ]
+}
+
+/** What an adopted table brought with it: our programs work with it, within its limits. */
+function keptFindings(name: string, { type = '', collation }: LiveColumn, fix: string): Finding[] {
+  const limits = keptWith(name, type, collation)
+  if (limits === undefined) return []
+  return [
+    note(
+      CHECK,
+      `The column queue.${name} is ${type}: ${limits}. "${fix}" would widen it, and writes the table anew.`,
       fix,
     ),
   ]

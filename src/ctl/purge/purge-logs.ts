@@ -36,7 +36,7 @@ export interface PurgedLogs {
   readonly unsure: number
 }
 
-const OURS = /^(?:do-queue|cron-mission)-(\d{4}-\d\d-\d\d)(?:\.task-\d+\.\d+\.out|\.log)$/
+const OURS = /^(?:do-queue|cron-mission|intake)-(\d{4}-\d\d-\d\d)(?:\.task-\d+\.\d+\.out|\.log)$/
 const BUDGET_MS = 5_000
 const DRY_RUN_BUDGET_MS = 500
 

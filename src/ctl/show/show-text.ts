@@ -13,6 +13,7 @@ import { HELD_FOR_PAUSE } from '../../queue/store/set-aside.ts'
 import { formatDuration } from '../../time/duration.ts'
 import { timeText } from '../../time/time-text.ts'
 import { readableLine, readableLines } from '../readable.ts'
+import { paramMeaning } from './param-meaning.ts'
 import { type Prospect, prospectOf, type RetryInForce, retryInForce } from './prospect.ts'
 
 export interface ShowOptions {
@@ -89,6 +90,7 @@ function facts(
       'param',
       task.param === '' ? '(empty)' : [...param, ...(isWhole(param, task) ? [] : [`(${task.paramBytes} bytes)`])],
     ],
+    ['that is', line(paramMeaning(task.param) ?? null)],
     ['key', task.shardKey === null ? null : `${line(task.shardKey)} (bucket ${task.bucket})`],
     [
       'unique key',

@@ -8,7 +8,9 @@ import { type Ending, type PastAttempt, readTask, type TaskFacts } from '../../q
 import { LET_GO } from '../../queue/store/set-aside.ts'
 import { isoTime } from '../../time/time-text.ts'
 import { jsonText } from '../json-lines.ts'
+import { type PlannedPerKey, perKeyOf } from '../key-rule.ts'
 import { queuePauseFacts } from '../pause/queue-pause-facts.ts'
+import { paramMeaning } from './param-meaning.ts'
 import { prospectOf, retryInForce } from './prospect.ts'
 import { isWaiting, type ShowOptions, taskText } from './show-text.ts'
 
@@ -19,14 +21,21 @@ import { isWaiting, type ShowOptions, taskText } from './show-text.ts'
 export async function runShow(
   db: Driver,
   id: number,
-  options: ShowOptions & { readonly print: 'text' | 'json' },
+  options: ShowOptions & { readonly print: 'text' | 'json'; readonly plannedPerKey: PlannedPerKey },
 ): Promise<string> {
-  const task = await readTask(db, id)
-  if (task === undefined) {
+  const found = await readTask(db, id)
+  if (found === undefined) {
     throw new Complaint(EXIT.badData, `There is no task ${id}. Its row was deleted, or it is in another database.`)
   }
+  const task = await withoutLane(db, found, options.plannedPerKey)
   const pause = isWaiting(task) ? await pauseFor(db, task) : undefined
   return options.print === 'json' ? jsonText([taskFacts(task, pause, options)]) : taskText(task, pause, options)
+}
+
+/** Where keys take turns no task is behind another one of its key. */
+async function withoutLane(db: Driver, task: TaskFacts, planned: PlannedPerKey): Promise<TaskFacts> {
+  if (task.behind === null || (await perKeyOf(db, task.queue, planned)) === undefined) return task
+  return { ...task, behind: null }
 }
 
 /** The stable names of `--json`. Times are ISO 8601, UTC. */
@@ -41,6 +50,7 @@ function taskFacts(task: TaskFacts, pause: QueuePause | undefined, { retry, logs
     task: task.task,
     param: task.param,
     paramBytes: task.paramBytes,
+    paramMeaning: paramMeaning(task.param) ?? null,
     priority: task.priority,
     bucket: task.bucket,
     shardKey: task.shardKey,

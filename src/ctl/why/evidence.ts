@@ -5,6 +5,7 @@ import type { Counted } from '../../amount.ts'
 import { bucketsOf } from '../../queue/bucket.ts'
 import type { Driver } from '../../queue/driver.ts'
 import { laneAhead, readyAhead } from '../../queue/store/ahead.ts'
+import { type KeyTurn, keyTurn } from '../../queue/store/key-rule.ts'
 import { type BegunMove, begunMoves, isHeldForMove, nameOfMove } from '../../queue/store/move-out.ts'
 import { type QueuePause, queuePauses } from '../../queue/store/queue-pause.ts'
 import { type QueueWorker, queueWorkers } from '../../queue/store/queue-workers.ts'
@@ -12,6 +13,7 @@ import { readTask, type TaskFacts } from '../../queue/store/read-task.ts'
 import type { ProcessIdentity } from '../../queue/store/seat.ts'
 import { readTally } from '../../queue/store/tally.ts'
 import { type TickRow, tickRows } from '../../queue/store/tick-row.ts'
+import { type PlannedPerKey, perKeyOf } from '../key-rule.ts'
 
 export interface Evidence {
   readonly task: TaskFacts
@@ -24,9 +26,16 @@ export interface Evidence {
   readonly blocker: TaskFacts | undefined
   /** How many of its key are. */
   readonly inLane: Counted | undefined
+  /** Where its key is no lane but takes turns with others. */
+  readonly keyInTurn: KeyInTurn | undefined
   /** Who may take it, and how many ready tasks come before it there. */
   readonly turn: Turn | undefined
   readonly ticks: readonly TickRow[]
+}
+
+export interface KeyInTurn extends KeyTurn {
+  /** So many of its tasks run at once. */
+  readonly perKey: number
 }
 
 export interface LookedWorker extends QueueWorker {
@@ -97,13 +106,15 @@ const RATE_MS = 10 * 60_000
 const LEAST_RATE_MS = 5_000
 
 /**
- * @param isGone  whether a process is known to have ended
+ * @param isGone   whether a process is known to have ended
+ * @param planned  what the schedule says about keys
  * @returns undefined when there is no such task
  */
 export async function gatherEvidence(
   db: Driver,
   id: number,
   isGone: (process: ProcessIdentity) => boolean,
+  planned: PlannedPerKey,
 ): Promise<Evidence | undefined> {
   const task = await readTask(db, id)
   if (task === undefined) return undefined
@@ -112,7 +123,8 @@ export async function gatherEvidence(
   const workers = isAsked
     ? (await queueWorkers(db, task.queue, task.workerId)).map((worker) => ({ ...worker, isGone: isGone(worker) }))
     : []
-  const blocker = task.behind === null ? undefined : await readTask(db, task.behind.id)
+  const perKey = isWaiting && task.shardKey !== null ? await perKeyOf(db, task.queue, planned) : undefined
+  const blocker = task.behind === null || perKey !== undefined ? undefined : await readTask(db, task.behind.id)
   const isKeyed = blocker !== undefined && task.shardKey !== null
   return {
     task,
@@ -121,9 +133,15 @@ export async function gatherEvidence(
     move: isHeldForMove(task.heldFor) ? await moveOf(db, task.heldFor) : undefined,
     pauses: isWaiting ? await queuePauses(db) : [],
     inLane: isKeyed ? await laneAhead(db, task.queue, task.shardKey, id) : undefined,
+    keyInTurn: await keyInTurnOf(db, task, perKey),
     turn: task.state === 'ready' ? await turnOf(db, task, workers) : undefined,
     ticks: isAsked ? (await tickRows(db)).ticks : [],
   }
+}
+
+async function keyInTurnOf(db: Driver, task: TaskFacts, perKey: number | undefined): Promise<KeyInTurn | undefined> {
+  if (perKey === undefined || task.shardKey === null) return undefined
+  return { perKey, ...(await keyTurn(db, task, task.shardKey)) }
 }
 
 async function moveOf(db: Driver, heldFor: string | null): Promise<BegunMove | undefined> {

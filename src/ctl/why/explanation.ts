@@ -38,6 +38,7 @@ export type Case =
   | 'queue-paused'
   | 'task-paused'
   | 'key-busy'
+  | 'key-full' // as many of its key run as may, while keys take turns
   | 'no-program'
   | 'not-promoted' // due, and nobody is there to make it ready
   | 'no-worker'

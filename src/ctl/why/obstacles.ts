@@ -22,7 +22,7 @@ export interface Obstacle {
 }
 
 export function hindrances(evidence: Evidence, around: Surroundings): Obstacle[] {
-  return [held, expired, notDue, paused, keyBusy, noProgram].flatMap((ask) => ask(evidence, around) ?? [])
+  return [held, expired, notDue, paused, keyBusy, keyFull, noProgram].flatMap((ask) => ask(evidence, around) ?? [])
 }
 
 function expired({ task }: Evidence, around: Surroundings): Obstacle | undefined {
@@ -164,6 +164,22 @@ function keyBusy({ task, blocker, inLane, workers }: Evidence, around: Surroundi
       ['ahead of it', inLane && inLane.count > 0 ? `${counted(inLane, 'task')} of its key` : undefined],
     ),
     next: { what: 'about that one', command: `queuectl why ${id}` },
+  }
+}
+
+/** Where keys take turns: as many of this one are in workers' hands as may run. */
+function keyFull({ task, keyInTurn }: Evidence): Obstacle | undefined {
+  if (keyInTurn === undefined || task.shardKey === null || task.state !== 'ready') return undefined
+  const { perKey, claimed, ahead } = keyInTurn
+  if (claimed.length < perKey) return undefined
+  const key = line(task.shardKey)
+  return {
+    case: 'key-full',
+    sentence: `Task ${task.id} waits for its turn: its key ${key} has ${perKey} of ${perKey} tasks running.`,
+    later: `its key ${key} has ${perKey} of ${perKey} tasks running`,
+    isLong: true,
+    facts: known(['ahead of it', ahead.count > 0 ? `${counted(ahead, 'task')} of its key` : undefined]),
+    next: { what: 'about the first of them', command: `queuectl why ${claimed[0]}` },
   }
 }
 

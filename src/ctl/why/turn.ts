@@ -13,7 +13,7 @@ import { known, TICK_SILENT_MS, tickFact, when } from './words.ts'
 const TAKEN_WITHIN_MS = 5_000
 
 export function turnOf(evidence: Evidence, around: Surroundings): Obstacle {
-  const { task, turn } = evidence
+  const { task, turn, keyInTurn } = evidence
   if (turn === undefined) return notPromoted(evidence, around)
   const [worker] = turn.coveredBy
   if (worker === undefined) return nobody(evidence, turn, around)
@@ -34,7 +34,14 @@ export function turnOf(evidence: Evidence, around: Surroundings): Obstacle {
       `waits for ${who}, which was last heard from ${when(task, around, worker.heardAt)}: its shard is free when its lease is over, at ${when(task, around, worker.leaseUntil)}`,
     )
   }
-  const { count } = turn.ahead
+  if (keyInTurn !== undefined && keyInTurn.ahead.count > 0) {
+    const { ahead, perKey } = keyInTurn
+    return say(
+      'behind',
+      `is ready and waits for its turn: ${counted(ahead, 'task')} of its key ${ahead.count === 1 ? 'is' : 'are'} ahead of it, of a key ${perKey} ${perKey === 1 ? 'runs' : 'run'} at once, and keys take turns`,
+    )
+  }
+  const count = worker.perKey === undefined ? turn.ahead.count : 0 // turns are not in the order of ids
   if (count > 0) return say('behind', `is ready and waits for its turn: ${aheadText(turn)}`)
   if (worker.running > 0) {
     const hands = worker.running === 1 ? 'the task' : `one of the ${grouped(worker.running)} tasks`

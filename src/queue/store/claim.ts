@@ -7,19 +7,24 @@
  * nothing either.
  *
  * Tasks with a key wait for the ones before them (`lane.ts`): they are asked for before the write, and again afterwards,
- * because another worker may have written at the same moment. What is not free then is given back at once.
+ * because another worker may have written at the same moment. What is not free then is given back at once. Where keys take turns
+ * (`turns.ts`) it is the same with the limit of a key.
  */
 import { randomInt } from 'node:crypto'
 import { again } from '../again.ts'
 import type { Driver } from '../driver.ts'
+import { byPause, type Choice, sample } from './choice.ts'
 import { type ClaimedRow, type ClaimedTask, claimedColumns, claimedTask } from './claimed-task.ts'
+import { defer } from './defer.ts'
 import type { TaskFilter } from './filter.ts'
 import { giveBack } from './give-back.ts'
+import { withinLimit } from './key-limit.ts'
 import { claimable, type LaneRequest, laneOf, stillFree } from './lane.ts'
-import { FEW, type Head, type LookRequest, look, shortLook } from './look.ts'
+import { FEW, type Head, headsOfIds, type LookRequest, look, shortLook } from './look.ts'
 import type { QueuePauseRow } from './queue-pause.ts'
 import { setAside } from './set-aside.ts'
-import { givenIds, IDS, marks, padded } from './sql.ts'
+import { givenIds, IDS } from './sql.ts'
+import { chooseInTurn, type Turns } from './turns.ts'
 
 export interface ClaimRequest extends Omit<LaneRequest, 'paused'> {
   /** The buckets that are ours, each 0..59. */
@@ -29,6 +34,8 @@ export interface ClaimRequest extends Omit<LaneRequest, 'paused'> {
   readonly filter?: TaskFilter
   /** Pauses of task programs that are in force in this queue: ready tasks of these are set aside. */
   readonly pauses?: readonly QueuePauseRow[]
+  /** Keys take turns instead of being lanes. */
+  readonly turns?: Turns | undefined
   /** Lanes of which nothing is wanted. */
   readonly avoid?: ReadonlySet<string>
   /** Few rows are ready, as far as is known: then a short look comes first, and a full one where there are more. */
@@ -38,7 +45,7 @@ export interface ClaimRequest extends Omit<LaneRequest, 'paused'> {
   /** How long a database that does not answer is asked again. */
   readonly patienceMs: number
   readonly onLost?: (error: Error) => void
-  /** Called when tasks were set aside: there may be more behind them, although nothing is returned. */
+  /** Called when tasks were set aside: there may be more behind them, also where nothing is returned. */
   readonly onSetAside?: () => void
   /** Called before it throws: rows may bear this token, and nobody was told. */
   readonly onUnsure?: (token: number) => void
@@ -57,24 +64,30 @@ const TOKEN_LIMIT = 2 ** 48 - 1
  *   none of its buckets has a row that can be claimed now
  */
 export async function claim(db: Driver, request: ClaimRequest): Promise<ClaimedTask[]> {
+  const { turns } = request
   const retrying = { forMs: request.patienceMs, onLost: request.onLost }
   const avoid = new Set(request.avoid)
   let { pauses = [] } = request
+  let fromEnd = false
   for (let spread = 1; ; spread = SPREAD_AFTER_LOSS) {
     const { chosen, early, paused } = await again(db.dialect, retrying, () =>
-      choose(db, { ...request, pauses, avoid }, spread),
+      turns === undefined
+        ? choose(db, { ...request, pauses, avoid, fromEnd }, spread)
+        : chooseInTurn(db, { ...request, turns, pauses, avoid }, spread),
     )
-    if (early.length > 0) await again(db.dialect, retrying, () => defer(db, early))
+    const areMore = early.length > 0 && (await again(db.dialect, retrying, () => defer(db, request.queue, early)))
     const gone = await again(db.dialect, retrying, () => setAllAside(db, paused))
-    if (gone.length < paused.size) request.onSetAside?.()
-    if (chosen.length === 0 && gone.length === 0 && paused.size > 0) return []
+    if (gone.length < paused.size || areMore) request.onSetAside?.()
+    if (chosen.length === 0 && (fromEnd || (gone.length === 0 && paused.size > 0))) return []
     pauses = pauses.filter((pause) => !gone.includes(pause)) // it is over, which its reader does not know yet
+    fromEnd = areMore
     if (chosen.length === 0 && (early.length > 0 || gone.length > 0)) continue
     if (chosen.length === 0) return []
 
-    const { free, blocked } = await claimChosen(db, request, chosen)
+    const { free, blocked, areMoreEarly } = await claimChosen(db, request, chosen)
+    if (areMoreEarly) request.onSetAside?.()
     for (const { shardKey } of blocked) avoid.add(laneOf(shardKey ?? ''))
-    if (free.length > 0) return free
+    if (free.length > 0 || areMoreEarly) return free
   }
 }
 
@@ -86,29 +99,39 @@ async function claimChosen(db: Driver, request: ClaimRequest, chosen: readonly n
     const ids = chosen.toSorted((a, b) => a - b)
     const taken = await again(db.dialect, retrying, (attempt) => take(db, ids, token, workerId, attempt))
     const ours = chosen.flatMap((id) => taken.get(id) ?? [])
-    const free = await again(db.dialect, retrying, () => stillFree(db, request, ours))
+    const free = await again(db.dialect, retrying, () => freeOf(db, request, ours))
+    // Keys in turn do not look at the rows that they choose: some of those that were not taken may not be due.
+    const missed = request.turns === undefined ? [] : ids.filter((id) => !taken.has(id))
+    const areMoreEarly =
+      missed.length > 0 && (await again(db.dialect, retrying, () => deferMissed(db, request, missed)))
     const blocked = ours.filter((task) => !free.includes(task))
     await giveBack(db, blocked, patienceMs)
-    return { free, blocked }
+    return { free, blocked, areMoreEarly }
   } catch (error) {
     request.onUnsure?.(token)
     throw error
   }
 }
 
-interface Choice {
-  /** What to claim, most urgent first. */
-  readonly chosen: readonly number[]
-  /** Rows that are ready and not due. */
-  readonly early: readonly number[]
-  /** Rows whose program is paused, by the pause. */
-  readonly paused: ReadonlyMap<QueuePauseRow, readonly number[]>
+/** @returns whether there are more that are not due */
+async function deferMissed(db: Driver, { queue }: ClaimRequest, ids: readonly number[]): Promise<boolean> {
+  const early = (await headsOfIds(db, ids)).filter((head) => head.early)
+  return early.length > 0 && defer(db, queue, early)
 }
 
-/** The plain look costs least. Only when all that it saw is blocked, a dearer one looks past that. */
+async function freeOf(db: Driver, request: ClaimRequest, tasks: readonly ClaimedTask[]): Promise<ClaimedTask[]> {
+  const { turns } = request
+  if (turns === undefined) return stillFree(db, request, tasks)
+  return withinLimit(db, request, turns.perKey, tasks, (key, room) => turns.hands.onRoom(key, room))
+}
+
+/**
+ * The plain look costs least. Only when all that it saw is blocked, a dearer one looks past that; and when it ends at rows that are
+ * early, a look from the end finds what was added behind them.
+ */
 async function choose(
   db: Driver,
-  { pauses, ...request }: ClaimRequest & { pauses: readonly QueuePauseRow[]; avoid: Set<string> },
+  { pauses, ...request }: ClaimRequest & { pauses: readonly QueuePauseRow[]; avoid: Set<string>; fromEnd: boolean },
   spread: number,
 ): Promise<Choice> {
   const paused = pauses.flatMap(({ pause }) => pause.task ?? [])
@@ -117,7 +140,7 @@ async function choose(
   let past: string[] | undefined
   for (;;) {
     const found = await lookFor(db, { ...request, paused, ...(past === undefined ? {} : { past }) }, many)
-    const early = found.filter((head) => head.early).map(({ id }) => id)
+    const early = request.fromEnd ? [] : found.filter((head) => head.early)
     const isPaused = (head: Head) => !head.isLetGo && paused.includes(head.task)
     const aside = found.filter((head) => !head.early && isPaused(head))
     const wanted = found
@@ -126,6 +149,7 @@ async function choose(
     const chosen = await claimable(db, { ...request, paused }, sample(wanted, request.limit))
     const choice = { chosen, early, paused: byPause(aside, pauses) }
     if (chosen.length > 0 || early.length > 0 || aside.length > 0 || found.length === 0) return choice
+    if (request.fromEnd) return choice
 
     const known: readonly string[] = past ?? []
     const keys = new Set(found.filter(isKeyed).map(({ shardKey }) => shardKey))
@@ -144,17 +168,6 @@ async function lookFor(
   const found = all ?? (await look(db, request, count))
   if (request.past === undefined) onLooked?.(all !== undefined || (found.length < count && found.length <= FEW))
   return found
-}
-
-function byPause(
-  heads: readonly Head[],
-  pauses: readonly QueuePauseRow[],
-): ReadonlyMap<QueuePauseRow, readonly number[]> {
-  const found = pauses.map((row): [QueuePauseRow, number[]] => [
-    row,
-    heads.flatMap(({ id, task }) => (task === row.pause.task ? id : [])),
-  ])
-  return new Map(found.filter(([, ids]) => ids.length > 0))
 }
 
 /** @returns the pauses for which nothing was set aside: they are over */
@@ -210,24 +223,4 @@ async function readBack(
     [givenIds(ids), token],
   )
   return new Map(rows.map((row) => [Number(row.id), claimedTask(row)]))
-}
-
-/** A producer's plain INSERT may be ready and have its `run_at` to come: it is scheduled then, and never run early. */
-async function defer(db: Driver, ids: readonly number[]): Promise<void> {
-  const all = padded(ids)
-  await db.run(
-    `UPDATE queue SET status = 4, mtime = ${db.dialect.now}
-      WHERE id IN (${marks(all.length)})
-        AND status = 0
-        AND run_at > ${db.dialect.now}`,
-    [...all],
-  )
-}
-
-/** At most `count` at random, in the order they had. */
-function sample<Item>(items: readonly Item[], count: number): readonly Item[] {
-  if (items.length <= count) return items
-  const places = items.map((_, place) => place)
-  while (places.length > count) places.splice(randomInt(places.length), 1)
-  return places.map((place) => items[place] as Item)
 }

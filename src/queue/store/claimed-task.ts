@@ -31,8 +31,9 @@ export interface ClaimedRow {
   queue: string
   task: string
   task_bytes: number
-  param: string
-  param_bytes: number
+  /** NULL only in a table that was taken over, where it means an empty one. */
+  param: string | null
+  param_bytes: number | null
   attempts: number
   max_attempts: number | null
   retry: string | null
@@ -45,8 +46,8 @@ export interface ClaimedRow {
 }
 
 /** What is selected of a row to make a `ClaimedTask` of it. */
-export function claimedColumns({ asMs, now }: Dialect): string {
-  return `queue.id, claim_token, queue, task, OCTET_LENGTH(task) AS task_bytes, param, OCTET_LENGTH(param) AS param_bytes,
+export function claimedColumns({ asMs, now, bytesOf }: Dialect): string {
+  return `queue.id, claim_token, queue, task, OCTET_LENGTH(task) AS task_bytes, param, ${bytesOf('param')} AS param_bytes,
           attempts, max_attempts, retry, timeout_s, shard_key, crashes, held_for,
           ${asMs('expires_at')} AS expires_at,
           ${asMs('expires_at')} - ${asMs(now)} AS expires_in`
@@ -58,7 +59,7 @@ export function claimedTask(row: ClaimedRow): ClaimedTask {
     claimToken: Number(row.claim_token),
     queue: row.queue,
     task: whole(row.task, row.task_bytes),
-    param: whole(row.param, row.param_bytes),
+    param: whole(row.param ?? '', row.param_bytes ?? 0),
     attempt: row.attempts,
     maxAttempts: row.max_attempts,
     retry: row.retry,

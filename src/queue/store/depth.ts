@@ -5,7 +5,7 @@
  * estimated from a few whole buckets, over which they spread evenly; of other states it is known that there are more.
  */
 import { BUCKETS } from '../bucket.ts'
-import type { DepthState, Driver } from '../driver.ts'
+import type { Driver } from '../driver.ts'
 import { STATUS } from '../status.ts'
 import { type Bounded, estimate, NONE, upTo } from './bounded.ts'
 import { oldestReady } from './oldest.ts'
@@ -35,7 +35,11 @@ const DEPTH_CAP = 100_000
 const FEW = 5_000
 const ALL_BEYOND = 300_000
 
-const STATES = ['ready', 'scheduled', 'held', 'failed'] as const satisfies readonly DepthState[]
+/** Counted queue by queue, each in an index that knows the queue. */
+const STATES = ['ready', 'scheduled', 'held', 'failed'] as const
+
+type DepthState = (typeof STATES)[number]
+
 const COUNTS_AT_ONCE = 100
 const SAMPLED_BUCKETS = 3
 const DUE_CAP = 1_000
@@ -69,21 +73,20 @@ export async function queueDepths(db: Driver, cap = DEPTH_CAP): Promise<QueueDep
 
 /**
  * From one name to the next by the indexes; MariaDB does not always skip from one to the next where it could, so it is not left
- * to a GROUP BY. On MySQL it finds also the queues that have finished tasks alone.
+ * to a GROUP BY.
  */
 async function queueNames(db: Driver): Promise<string[]> {
-  const { useIndex, depthIndex, partOf } = db.dialect
+  const { useIndex, stateIndex } = db.dialect
   const branches = STATES.map(
-    (state) => `SELECT MIN(queue) AS name FROM queue ${useIndex(depthIndex(state))}
-      WHERE queue > ? AND ${partOf(`status = ${STATUS[state]}`)}`,
+    (state) => `SELECT MIN(queue) AS name FROM queue ${useIndex(stateIndex(state).index)}
+      WHERE status = ${STATUS[state]} AND queue > ?`,
   )
-  const different = [...new Set(branches)]
   const names: string[] = []
   for (;;) {
     const last = names.at(-1) ?? ''
     const [row] = await db.all<{ name: string | null }>(
-      `SELECT MIN(name) AS name FROM (${different.join(' UNION ALL ')}) AS next`,
-      different.map(() => last),
+      `SELECT MIN(name) AS name FROM (${branches.join(' UNION ALL ')}) AS next`,
+      branches.map(() => last),
     )
     if (row === undefined || row.name === null) return names
     names.push(row.name)
@@ -112,13 +115,13 @@ async function countAll(db: Driver, queues: readonly string[], cap: number): Pro
 }
 
 async function countParts(db: Driver, parts: readonly Part[], cap: number) {
-  const { useIndex, depthIndex } = db.dialect
+  const { useIndex, stateIndex } = db.dialect
   const counted: (Part & { readonly count: Bounded })[] = []
   for (let start = 0; start < parts.length; start += COUNTS_AT_ONCE) {
     const batch = parts.slice(start, start + COUNTS_AT_ONCE)
     const branches = batch.map(
       ({ state }, i) => `SELECT ${i} AS part, (SELECT COUNT(*) FROM (
-        SELECT 1 AS one FROM queue ${useIndex(depthIndex(state))}
+        SELECT 1 AS one FROM queue ${useIndex(stateIndex(state).index)}
          WHERE queue = ? AND status = ${STATUS[state]} LIMIT ${limited(cap + 1)}) AS capped) AS counted`,
     )
     const rows = await db.all<{ part: number; counted: number }>(
@@ -133,10 +136,10 @@ async function countParts(db: Driver, parts: readonly Part[], cap: number) {
 
 /** Where even a few buckets are too much to be counted, it is known that there are more. */
 async function estimateReady(db: Driver, queue: string, cap: number): Promise<Bounded> {
-  const { useIndex, depthIndex } = db.dialect
+  const { useIndex, stateIndex } = db.dialect
   const branches = randomBuckets(SAMPLED_BUCKETS).map(
     (bucket) => `SELECT (SELECT COUNT(*) FROM (
-      SELECT 1 AS one FROM queue ${useIndex(depthIndex('ready'))}
+      SELECT 1 AS one FROM queue ${useIndex(stateIndex('ready').index)}
        WHERE queue = ? AND status = 0 AND bucket = ${bucket} LIMIT ${limited(cap + 1)}) AS capped) AS counted`,
   )
   const rows = await db.all<{ counted: number }>(branches.join(' UNION ALL '), new Array(SAMPLED_BUCKETS).fill(queue))
@@ -157,8 +160,8 @@ export function randomBuckets(count: number): number[] {
 async function dueByQueue(db: Driver): Promise<Map<string, number>> {
   const rows = await db.all<{ queue: string; counted: number }>(
     `SELECT queue, COUNT(*) AS counted FROM (
-       SELECT queue FROM queue ${db.dialect.useIndex('queue_promote')}
-        WHERE status = 4 AND run_at <= ${db.dialect.now} LIMIT ${limited(DUE_CAP)}) AS due
+       SELECT queue FROM queue ${db.dialect.useIndex('queue_due')}
+        WHERE is_scheduled = 1 AND run_at <= ${db.dialect.now} LIMIT ${limited(DUE_CAP)}) AS due
       GROUP BY queue`,
   )
   return new Map(rows.map(({ queue, counted }) => [queue, Number(counted)]))

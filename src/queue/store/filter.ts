@@ -1,7 +1,7 @@
 /** Which tasks of a queue a backfill by hand is for. */
 import type { Dialect, Value } from '../driver.ts'
 
-/** Times are UTC milliseconds of the row's `ctime`. */
+/** Times are UTC milliseconds at which the row was added. */
 export interface TaskFilter {
   readonly task?: string
   readonly since?: number
@@ -20,8 +20,8 @@ export function conditions(dialect: Dialect, filter: TaskFilter = {}): { sql: st
     values.push(value)
   }
   add('task = ?', filter.task)
-  add(`ctime >= ${dialect.fromMs('?')}`, filter.since)
-  add(`ctime < ${dialect.fromMs('?')}`, filter.until)
+  add(`${dialect.added} >= ${dialect.fromMs('?')}`, filter.since)
+  add(`${dialect.added} < ${dialect.fromMs('?')}`, filter.until)
   add('id >= ?', filter.fromId)
   add('id <= ?', filter.toId)
   return { sql: parts.join(''), values }

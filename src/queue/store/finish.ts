@@ -78,8 +78,14 @@ async function finishDone(db: Driver, finishes: readonly Finish[]): Promise<Fini
   const { now, fromNow, updateGiven } = db.dialect
   const at = performance.now()
   const rows = finishes.map(({ id, claimToken, endedAt, ranMs, cpuMs, output }) => [
-    ...[id, claimToken, Math.round(at - endedAt + ranMs), Math.round(at - endedAt), Math.round(cpuMs)],
-    ...[output?.file ?? null, output?.offset ?? null, output?.bytes ?? null],
+    id,
+    claimToken,
+    Math.round(at - endedAt + ranMs),
+    Math.round(at - endedAt),
+    Math.round(cpuMs),
+    output?.file ?? null,
+    output?.offset ?? null,
+    output?.bytes ?? null,
   ])
   const { changed } = await db.run(
     updateGiven(

@@ -1,6 +1,8 @@
 /**
  * All that a worker has to know of the database when there is nothing to do, in one question.
  */
+
+import { ADDED_SETTING, addedColumn } from '../added-column.ts'
 import type { Driver } from '../driver.ts'
 import { isStray, STRAY_AFTER_MS } from './running.ts'
 
@@ -31,14 +33,15 @@ export async function glanceAtWork(
   const rows = await db.all<Record<string, string | number>>(
     `SELECT name, value,
             EXISTS (SELECT 1 FROM queue ${useIndex('queue_claim')} WHERE queue = ? AND status = 0${ofOurs}) AS ready,
-            EXISTS (SELECT 1 FROM queue ${useIndex('queue_promote')} WHERE status = 4 AND run_at <= ${now}) AS due,
+            EXISTS (SELECT 1 FROM queue ${useIndex('queue_due')} WHERE is_scheduled = 1 AND run_at <= ${now}) AS due,
             EXISTS (SELECT 1 FROM setting WHERE name > 'pause-' AND name < 'pause.') AS paused,
             EXISTS (SELECT 1 FROM setting WHERE name > 'stop:' AND name < 'stop;') AS stopped,
             EXISTS (SELECT 1 FROM worker) AS workers,
             EXISTS (SELECT 1 FROM queue ${useIndex(runningIndex)} WHERE ${isStray(db.dialect)}) AS strays
-       FROM setting WHERE name IN ('schema_version', 'installation')`,
+       FROM setting WHERE name IN ('schema_version', 'installation', '${ADDED_SETTING}')`,
     [queue, STRAY_AFTER_MS],
   )
+  db.noteAdded?.(addedColumn(rows.find(({ name }) => name === ADDED_SETTING)?.value))
   const version = rows.find(({ name }) => name === 'schema_version')
   const is = (column: string) => Number(version?.[column]) !== 0
   return {

@@ -13,7 +13,6 @@ const COLUMNS = [
   ...['attempts', 'crashes', 'max_attempts', 'retry', 'timeout_s'],
 ]
 const ENDING = ['exit_code', 'exit_signal', 'error', 'log_file', 'log_offset', 'log_bytes', 'cpu_ms']
-const TIMES = ['run_at', 'expires_at', 'ctime']
 const ENDING_TIMES = ['started_at', 'finished_at']
 const ATTEMPT_COLUMNS = ['task_id', 'attempt', 'claim_token', 'outcome']
 const MOST_ROWS = 250
@@ -61,7 +60,7 @@ function* batches(tasks: readonly StoredTask[]): Generator<StoredTask[]> {
 
 async function insert(tx: Executor, dialect: Dialect, tasks: readonly StoredTask[]) {
   const plain = [...COLUMNS, ...ENDING]
-  const times = [...TIMES, ...ENDING_TIMES]
+  const times = ['run_at', 'expires_at', dialect.added, ...ENDING_TIMES]
   const row = `(${marks(plain.length)}, ${times.map(() => dialect.fromMs('?')).join(', ')})`
   return tx.run(
     `INSERT INTO queue (${[...plain, ...times].join(', ')}) VALUES ${tasks.map(() => row).join(', ')}`,

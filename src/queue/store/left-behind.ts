@@ -76,8 +76,8 @@ export async function overdue(db: Driver, lateMs: number): Promise<Some | undefi
   const { asMs, now, fromNow, useIndex } = db.dialect
   return some(
     db,
-    `SELECT id, ${asMs(now)} - ${asMs('run_at')} AS age FROM queue ${useIndex('queue_promote')}
-      WHERE status = 4 AND run_at <= ${fromNow('?')}
+    `SELECT id, ${asMs(now)} - ${asMs('run_at')} AS age FROM queue ${useIndex('queue_due')}
+      WHERE is_scheduled = 1 AND run_at <= ${fromNow('?')}
       ORDER BY run_at LIMIT ${limited(LOOKED_AT)}`,
     [-lateMs],
   )
@@ -93,9 +93,21 @@ export async function attemptsWithoutTask(db: Driver): Promise<Some | undefined>
   )
 }
 
+/** Among some done tasks, those that do not say since when: somebody set their status. A purge goes by that time and never comes to them. */
+export async function doneWithoutTime(db: Driver): Promise<Some | undefined> {
+  const { index } = db.dialect.stateIndex('done')
+  return some(
+    db,
+    `SELECT id, NULL AS age FROM (
+       SELECT id, finished_at FROM queue ${db.dialect.useIndex(index)} WHERE status = 1 LIMIT ${limited(LOOKED_AT)}) AS done
+      WHERE finished_at IS NULL`,
+    [],
+  )
+}
+
 /** Among the held tasks that were looked at, those that a command holds: by command, queue and task program. */
 export async function heldByCommands(db: Driver): Promise<HeldFor[]> {
-  const { index } = db.dialect.stateIndex('held', false)
+  const { index } = db.dialect.stateIndex('held')
   const rows = await db.all<{ held_for: string; queue: string; task: string; first_id: number; count: number }>(
     `SELECT held_for, queue, task, MIN(id) AS first_id, COUNT(*) AS count
        FROM (SELECT id, held_for, queue, task FROM queue ${db.dialect.useIndex(index)}

@@ -52,11 +52,15 @@ export async function listTasks(db: Driver, ids: readonly number[], mostOfParam 
   return { tasks: ids.flatMap((id) => byId.get(id) ?? []), now: Number(rows[0]?.now_ms ?? Date.now()) }
 }
 
-function selectTasksOf({ dialect: { asMs, now, byPrimaryKey } }: Driver, count: number, mostOfParam: number): string {
+function selectTasksOf(
+  { dialect: { asMs, now, added, byPrimaryKey } }: Driver,
+  count: number,
+  mostOfParam: number,
+): string {
   return `
     SELECT id, queue, task, SUBSTR(param, 1, ${limited(mostOfParam)}) AS param, status, priority, shard_key, unique_key, attempts, held_for,
            CASE WHEN status = 2 AND cancel_at IS NOT NULL THEN 1 ELSE 0 END AS cancelling,
-           exit_code, exit_signal, error, ${asMs('ctime')} AS added_at, ${asMs('run_at')} AS run_at_ms,
+           exit_code, exit_signal, error, ${asMs(added)} AS added_at, ${asMs('run_at')} AS run_at_ms,
            ${asMs('expires_at')} AS expires_at_ms, ${asMs('started_at')} AS started_at_ms,
            ${asMs('finished_at')} AS finished_at_ms, ${asMs('mtime')} AS changed_at, ${asMs(now)} AS now_ms
       FROM queue ${byPrimaryKey}
@@ -68,7 +72,7 @@ function listed(row: Columns): ListedTask {
     id: Number(row.id),
     queue: String(row.queue),
     task: String(row.task),
-    param: String(row.param),
+    param: String(row.param ?? ''),
     state: statusName(Number(row.status)),
     cancelling: Number(row.cancelling) === 1,
     priority: Number(row.priority),

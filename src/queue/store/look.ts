@@ -12,7 +12,7 @@ import type { Dialect, Driver, Value } from '../driver.ts'
 import { conditions, type TaskFilter } from './filter.ts'
 import { claimableConditions, inTheWay } from './lane.ts'
 import { LET_GO } from './set-aside.ts'
-import { limited, marks, padded } from './sql.ts'
+import { givenIds, IDS, limited, marks, padded } from './sql.ts'
 
 export interface LookRequest {
   readonly queue: string
@@ -24,14 +24,19 @@ export interface LookRequest {
   /** Task programs that are paused. */
   readonly paused?: readonly string[]
   /**
-   * When given, it looks past what cannot be claimed now: rows with one of these keys, rows that are not due, and rows whose
-   * lane has something else than a ready row in front. That reads the row of everything it passes.
+   * When given, it looks past what cannot be claimed now: rows with one of these keys, and rows whose lane has something else
+   * than a ready row in front. That reads the row of everything it passes.
    */
   readonly past?: readonly string[]
+  /** It looks past rows that are not due, too. */
+  readonly onlyDue?: boolean
+  /** It begins with those that come last of all, and reads as few. */
+  readonly fromEnd?: boolean
 }
 
 export interface Head {
   readonly id: number
+  readonly priority: number
   readonly bucket: number
   readonly shardKey: string | null
   readonly task: string
@@ -57,7 +62,7 @@ function shareOf(count: number, buckets: number): number {
  * Tasks spread evenly over the buckets, so a few rows of each are nearly always enough to find the first of all. Where
  * one bucket gave every row it was asked for, more of it may belong among them: then each is asked for all.
  *
- * @returns at most `count`, the most urgent first, and in the order of ids among equals
+ * @returns at most `count`, in any case the most urgent first, and in the order of ids among equals
  */
 export async function look(db: Driver, request: LookRequest, count: number): Promise<Head[]> {
   const share = shareOf(count, request.buckets.length)
@@ -83,7 +88,7 @@ export async function shortLook(db: Driver, request: LookRequest, count: number)
   return rows.length > FEW ? undefined : headsOf(rows).slice(0, count)
 }
 
-interface HeadRow {
+export interface HeadRow {
   id: number
   priority: number
   bucket: number
@@ -97,30 +102,31 @@ async function lookAtHeads(db: Driver, request: LookRequest, share: number, coun
   const { dialect } = db
   const filter = conditions(dialect, request.filter)
   const open = request.past === undefined ? { sql: '', values: [] } : passing(dialect, request, request.past)
+  const order = request.fromEnd ? 'priority DESC, id DESC' : 'priority, id'
   const branches = request.buckets.map((bucket) =>
     dialect.limitedBranch(
       `SELECT id, priority, bucket FROM queue ${dialect.useIndex('queue_claim')}
         WHERE queue = ? AND status = 0 AND bucket = ${Number(bucket)}${filter.sql}${open.sql}
-        ORDER BY priority, id LIMIT ${limited(share)}`,
+        ORDER BY ${order} LIMIT ${limited(share)}`,
     ),
   )
   const rows = await db.all<HeadRow>(
     `SELECT ${headColumns(dialect, 'task')}
-       FROM (${branches.join(' UNION ALL ')} ORDER BY priority, id LIMIT ${limited(count)}) AS head
+       FROM (${branches.join(' UNION ALL ')} ORDER BY ${order} LIMIT ${limited(count)}) AS head
        JOIN queue AS task ON task.id = head.id`,
     request.buckets.flatMap(() => [request.queue, ...filter.values, ...open.values]),
   )
   return headsOf(rows)
 }
 
-function headColumns({ now }: Dialect, table: 'queue' | 'task'): string {
+export function headColumns({ now }: Dialect, table: 'queue' | 'task'): string {
   return `${table}.id, ${table}.priority, ${table}.bucket, ${table}.shard_key, ${table}.task,
             CASE WHEN ${table}.held_for = '${LET_GO}' THEN 1 ELSE 0 END AS is_let_go,
             CASE WHEN ${table}.run_at > ${now} THEN 1 ELSE 0 END AS early`
 }
 
 /** In order: the most urgent first. */
-function headsOf(rows: readonly HeadRow[]): Head[] {
+export function headsOf(rows: readonly HeadRow[]): Head[] {
   return rows
     .map((row) => ({
       id: Number(row.id),
@@ -134,24 +140,35 @@ function headsOf(rows: readonly HeadRow[]): Head[] {
     .toSorted((a, b) => a.priority - b.priority || a.id - b.id)
 }
 
+/** Those of these rows that are ready. */
+export async function headsOfIds(db: Driver, ids: readonly number[]): Promise<Head[]> {
+  const rows = await db.all<HeadRow>(
+    `SELECT ${headColumns(db.dialect, 'queue')}
+       FROM ${db.dialect.given(IDS)}
+      CROSS JOIN queue ${db.dialect.byPrimaryKey}
+      WHERE queue.id = given.id AND status = 0`,
+    [givenIds(ids)],
+  )
+  return headsOf(rows)
+}
+
 function mostOfOneBucket(heads: readonly Head[]): number {
   const counts = new Map<number, number>()
   for (const { bucket } of heads) counts.set(bucket, (counts.get(bucket) ?? 0) + 1)
   return Math.max(0, ...counts.values())
 }
 
-/** Due, and of a lane that begins with a ready row which may be claimed; or of a paused program, to be set aside. */
+/** Of a lane that begins with a ready row which may be claimed; or to be set aside: of a paused program, or not due. */
 function passing(
   dialect: Dialect,
-  { workerId, filter, paused = [] }: LookRequest,
+  { workerId, filter, paused = [], onlyDue }: LookRequest,
   past: readonly string[],
 ): { sql: string; values: Value[] } {
   const keys = padded(past)
   const programs = padded(paused)
   const matches = claimableConditions(dialect, filter, paused)
   return {
-    sql: ` AND run_at <= ${dialect.now}
-          AND (shard_key IS NULL OR ${programs.length === 0 ? '' : `task IN (${marks(programs.length)}) OR `}(
+    sql: ` AND ${onlyDue ? `run_at <= ${dialect.now} AND (` : `(run_at > ${dialect.now} OR `}shard_key IS NULL OR ${programs.length === 0 ? '' : `task IN (${marks(programs.length)}) OR `}(
                 ${keys.length === 0 ? '' : `shard_key NOT IN (${marks(keys.length)}) AND `}(
                 SELECT CASE WHEN status = 0${matches.sql} THEN 1 ELSE 0 END
                   FROM queue AS ahead ${dialect.useIndex('queue_lane')}

@@ -1,7 +1,7 @@
 /**
  * Which files of the log directory are named by tasks, and their attempts, that are old enough to name an old one.
  *
- * A task names no file from before it was added, so the rows that may name one of some days are a range of the index of `ctime`.
+ * A task names no file from before it was added, so the rows that may name one of some days are a range of the index of when they were added.
  * After a purge these are few. Should they be many, the look ends when its time is over, and says up to when it is complete.
  */
 import type { Driver, Executor } from '../driver.ts'
@@ -51,14 +51,14 @@ async function nextRows(
   last: Pick<AddedRow, 'id' | 'addedAt'>,
   except: Conditions,
 ): Promise<AddedRow[]> {
-  const { asMs, fromMs, useIndex } = db.dialect
+  const { asMs, fromMs, useIndex, added } = db.dialect
   const rows = await db.all<{ id: number; added_ms: number; log_file: string | null; goes: number }>(
-    `SELECT id, ${asMs('ctime')} AS added_ms, log_file,
+    `SELECT id, ${asMs(added)} AS added_ms, log_file,
             CASE WHEN 1 = 1${except.sql} THEN 1 ELSE 0 END AS goes
        FROM queue ${useIndex('queue_added')}
-      WHERE ctime >= ${fromMs('?')} AND ctime < ${fromMs('?')}
-        AND (ctime > ${fromMs('?')} OR id > ?)
-      ORDER BY ctime, id LIMIT ${limited(WINDOW)}`,
+      WHERE ${added} >= ${fromMs('?')} AND ${added} < ${fromMs('?')}
+        AND (${added} > ${fromMs('?')} OR id > ?)
+      ORDER BY ${added}, id LIMIT ${limited(WINDOW)}`,
     [...except.values, last.addedAt, before, last.addedAt, last.id],
   )
   return rows.map((row) => ({

@@ -21,7 +21,7 @@ const MOST_NEW_ROWS = 500
 function newsOf({ now, useIndex }: Dialect): string {
   return `COALESCE((SELECT MAX(id) FROM queue), 0) * 4
             + EXISTS (SELECT 1 FROM queue ${useIndex('queue_claim')} WHERE queue = ? AND status = 0) * 2
-            + EXISTS (SELECT 1 FROM queue ${useIndex('queue_promote')} WHERE status = 4 AND run_at <= ${now})`
+            + EXISTS (SELECT 1 FROM queue ${useIndex('queue_due')} WHERE is_scheduled = 1 AND run_at <= ${now})`
 }
 
 export async function news(db: Driver, queue: string): Promise<News> {
@@ -58,7 +58,7 @@ export async function waitForNews(
 export async function untilDue(db: Driver): Promise<number | undefined> {
   const { asMs, now, useIndex } = db.dialect
   const [row] = await db.all<{ ms: number | null }>(
-    `SELECT ${asMs('MIN(run_at)')} - ${asMs(now)} AS ms FROM queue ${useIndex('queue_promote')} WHERE status = 4`,
+    `SELECT ${asMs('MIN(run_at)')} - ${asMs(now)} AS ms FROM queue ${useIndex('queue_due')} WHERE is_scheduled = 1`,
   )
   return row?.ms == null ? undefined : Number(row.ms)
 }

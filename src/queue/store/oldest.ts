@@ -16,7 +16,7 @@ export async function oldestReady(db: Driver, queue: string): Promise<number | u
     ),
   )
   const rows = await db.all<{ age: number | null }>(
-    `SELECT ${dialect.asMs(dialect.now)} - MIN(${dialect.asMs('queue.ctime')}) AS age
+    `SELECT ${dialect.asMs(dialect.now)} - MIN(${dialect.asMs(`queue.${dialect.added}`)}) AS age
        FROM (${heads.join(' UNION ALL ')}) AS heads INNER JOIN queue ON queue.id = heads.id`,
     new Array(BUCKETS).fill(queue),
   )

@@ -17,8 +17,8 @@ export async function promote(
 ): Promise<number> {
   return again(db.dialect, { forMs: patienceMs, onLost }, async () => {
     const rows = await db.all<{ id: number }>(
-      `SELECT id FROM queue ${db.dialect.useIndex('queue_promote')}
-        WHERE status = 4 AND run_at <= ${db.dialect.now}
+      `SELECT id FROM queue ${db.dialect.useIndex('queue_due')}
+        WHERE is_scheduled = 1 AND run_at <= ${db.dialect.now}
         ORDER BY run_at LIMIT ${limited(limit)}`,
     )
     if (rows.length === 0) return 0

@@ -22,6 +22,8 @@ export interface QueueWorker extends ProcessIdentity {
   readonly isLeaving: boolean
   readonly crash: string
   readonly timeoutMs: number | null
+  /** Tasks of one key that it lets run at once; undefined where each key is a lane. */
+  readonly perKey: number | undefined
   readonly stateDirectory: string
   /** Tasks it has claimed and not finished, counted up to `MOST_RUNNING`. */
   readonly running: number
@@ -35,7 +37,7 @@ export async function queueWorkers(db: Driver, queue: string, workerId: number |
   const rows = await db.all<Row>(
     `SELECT id, total, shard, CASE WHEN seat IS NULL THEN 0 ELSE 1 END AS seated, host, boot_id, pid, pid_start, job,
             ${asMs('started_at')} AS since, ${asMs('beat_at')} AS heard_at, ${asMs('lease_until')} AS lease_until,
-            CASE WHEN drain_at IS NULL THEN 0 ELSE 1 END AS leaving, crash, timeout_ms, state_directory
+            CASE WHEN drain_at IS NULL THEN 0 ELSE 1 END AS leaving, crash, timeout_ms, per_key, state_directory
        FROM worker
       WHERE queue = ? OR id = ?
       ORDER BY id`,
@@ -85,6 +87,7 @@ function workerOf(rows: readonly Row[], running: ReadonlyMap<number, number>): Q
     leaseUntil: Math.max(...each('lease_until')),
     isLeaving: each('leaving').includes(1),
     crash: String(first.crash),
+    perKey: first.per_key === null ? undefined : Number(first.per_key),
     timeoutMs: first.timeout_ms === null ? null : Number(first.timeout_ms),
     stateDirectory: String(first.state_directory),
     running: each('id').reduce((sum, id) => sum + (running.get(id) ?? 0), 0),

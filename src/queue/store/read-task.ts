@@ -93,8 +93,8 @@ export async function readTask(db: Driver, id: number): Promise<TaskFacts | unde
     state: statusName(Number(row.status)),
     queue: String(row.queue),
     task: String(row.task),
-    param: String(row.param),
-    paramBytes: Number(row.param_bytes),
+    param: String(row.param ?? ''),
+    paramBytes: Number(row.param_bytes ?? 0),
     priority: Number(row.priority),
     bucket: Number(row.bucket),
     shardKey: text(row, 'shard_key'),
@@ -123,13 +123,13 @@ export async function readTask(db: Driver, id: number): Promise<TaskFacts | unde
 
 const ENDING = ['exit_code', 'exit_signal', 'error', 'log_file', 'log_offset', 'log_bytes', 'cpu_ms'] as const
 
-function selectTask({ dialect: { asMs, now } }: Driver): string {
+function selectTask({ dialect: { asMs, now, added, bytesOf } }: Driver): string {
   return `
-    SELECT queue.id, queue.queue, task, param, OCTET_LENGTH(param) AS param_bytes, status, priority, bucket, shard_key,
+    SELECT queue.id, queue.queue, task, param, ${bytesOf('param')} AS param_bytes, status, priority, bucket, shard_key,
            unique_key, keep_unique, attempts, max_attempts, queue.retry, timeout_s, crashes, held_for, claim_token,
            worker_id, ${ENDING.join(', ')},
            ${asMs('queue.started_at')} AS started_at_ms, ${asMs('finished_at')} AS finished_at_ms,
-           ${asMs('ctime')} AS added_at, ${asMs('mtime')} AS changed_at, ${asMs('run_at')} AS run_at_ms,
+           ${asMs(added)} AS added_at, ${asMs('mtime')} AS changed_at, ${asMs('run_at')} AS run_at_ms,
            ${asMs('expires_at')} AS expires_at_ms, ${asMs('cancel_at')} AS cancel_at_ms, ${asMs(now)} AS now_ms,
            worker.host, worker.pid, worker.shard, worker.total, worker.retry AS worker_retry,
            CASE WHEN worker.lease_until > ${now} THEN 1 ELSE 0 END AS lease_running

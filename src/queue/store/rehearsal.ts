@@ -107,7 +107,7 @@ async function zoneShift(second: Driver, id: number): Promise<number> {
 async function sweep(db: Driver): Promise<void> {
   const rows = await db.all<{ id: number }>(
     `SELECT id FROM queue ${db.dialect.useIndex('queue_claim')}
-      WHERE queue = ? AND status = 0 AND ctime <= ${db.dialect.fromNow('-60000')} LIMIT 100`,
+      WHERE queue = ? AND status = 0 AND ${db.dialect.added} <= ${db.dialect.fromNow('-60000')} LIMIT 100`,
     [REHEARSAL_QUEUE],
   )
   for (const { id } of rows) await db.run('DELETE FROM queue WHERE id = ? AND queue = ?', [id, REHEARSAL_QUEUE])

@@ -62,7 +62,7 @@ export async function runningTasksById(db: Driver, wanted: readonly number[]): P
 function runningTask(row: Record<string, Value>): RunningTask {
   return {
     task: String(row.task),
-    param: String(row.param),
+    param: String(row.param ?? ''),
     shardKey: row.shard_key === null ? null : String(row.shard_key),
     isCancelled: Number(row.is_cancelled) === 1,
   }

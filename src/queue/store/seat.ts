@@ -7,6 +7,7 @@
 import { again } from '../again.ts'
 import type { CrashPolicy } from '../crash-policy.ts'
 import type { Driver, Value } from '../driver.ts'
+import { type LeaveHow, readLeaveHow } from '../leave-how.ts'
 import { marks } from './sql.ts'
 
 export interface Seat {
@@ -36,6 +37,8 @@ export interface SeatTerms {
   readonly crash: CrashPolicy
   /** For rows that bring no time limit of their own. */
   readonly timeoutMs: number | null
+  /** Tasks of one key that run at once, while keys take turns; undefined where each key is a lane. */
+  readonly perKey?: number | undefined
 }
 
 export interface SeatHolder extends ProcessIdentity, Seat {
@@ -44,6 +47,8 @@ export interface SeatHolder extends ProcessIdentity, Seat {
   readonly since: number
   /** The lease is over by the database's clock. */
   readonly leaseOver: boolean
+  /** As its terms have it. */
+  readonly perKey: number | undefined
 }
 
 export type Seating =
@@ -66,12 +71,12 @@ export async function takeSeat(
     try {
       const { insertId } = await db.run(
         `INSERT INTO worker (queue, total, shard, seat, host, boot_id, pid, pid_start,
-                             job, state_directory, retry, crash, timeout_ms, lease_until)
-         VALUES (${marks(13)}, ${db.dialect.fromNow('?')})`,
+                             job, state_directory, retry, crash, timeout_ms, per_key, lease_until)
+         VALUES (${marks(14)}, ${db.dialect.fromNow('?')})`,
         [
           ...[seat.queue, seat.total, seat.shard, seatName(seat)],
           ...[self.host, self.bootId, self.pid, self.pidStart],
-          ...[terms.job, terms.stateDirectory, terms.retry, terms.crash, terms.timeoutMs],
+          ...[terms.job, terms.stateDirectory, terms.retry, terms.crash, terms.timeoutMs, terms.perKey ?? null],
           LEASE_MS,
         ],
       )
@@ -94,7 +99,7 @@ export async function seatHolders(db: Driver, queue: string, total: number): Pro
 
 async function readHolders(db: Driver, condition: string, values: readonly Value[]): Promise<JobSeatHolder[]> {
   const rows = await db.all<Record<string, Value>>(
-    `SELECT id, queue, total, shard, host, boot_id, pid, pid_start, job, ${db.dialect.asMs('started_at')} AS since,
+    `SELECT id, queue, total, shard, host, boot_id, pid, pid_start, job, per_key, ${db.dialect.asMs('started_at')} AS since,
             CASE WHEN lease_until <= ${db.dialect.now} THEN 1 ELSE 0 END AS lease_over
        FROM worker
       WHERE ${condition} AND seat IS NOT NULL`,
@@ -112,6 +117,7 @@ async function readHolders(db: Driver, condition: string, values: readonly Value
     pidStart: Number(row.pid_start),
     since: Number(row.since),
     leaseOver: Number(row.lease_over) === 1,
+    perKey: row.per_key === null ? undefined : Number(row.per_key),
   }))
 }
 
@@ -128,8 +134,8 @@ export async function queueHolders(db: Driver, queue: string): Promise<JobSeatHo
 export interface Renewal {
   /** The workers whose seat is still theirs; one that is missing was unseated. */
   readonly held: readonly number[]
-  /** Somebody asked one of them to drain. */
-  readonly drain: boolean
+  /** Somebody asked one of them to leave, and how. */
+  readonly leave: LeaveHow | undefined
 }
 
 /** Another beat: the lease of these workers begins anew, for those that still have their seat. */
@@ -140,12 +146,14 @@ export async function renewSeats(db: Driver, workerIds: readonly number[], patie
         WHERE id IN (${marks(workerIds.length)}) AND seat IS NOT NULL`,
       [LEASE_MS, ...workerIds],
     )
-    const rows = await db.all<{ id: number; drain: number }>(
-      `SELECT id, CASE WHEN drain_at IS NULL THEN 0 ELSE 1 END AS drain
+    const rows = await db.all<{ id: number; asked: number; leave_how: number | null }>(
+      `SELECT id, CASE WHEN drain_at IS NULL THEN 0 ELSE 1 END AS asked, leave_how
          FROM worker WHERE id IN (${marks(workerIds.length)}) AND seat IS NOT NULL`,
       workerIds,
     )
-    return { held: rows.map(({ id }) => Number(id)), drain: rows.some(({ drain }) => Number(drain) === 1) }
+    const asked = rows.find(({ asked }) => Number(asked) === 1)
+    const leave = asked && readLeaveHow(asked.leave_how, true)
+    return { held: rows.map(({ id }) => Number(id)), leave }
   })
 }
 

@@ -6,7 +6,7 @@
  * first to the last that the best of them has.
  */
 import type { Dialect, Driver, Value } from '../driver.ts'
-import type { StatusName } from '../status.ts'
+import { HIGHEST_STATUS, STATUS_NAMES, type StatusName } from '../status.ts'
 import { between, type Conditions, oneOf, type Selection, statesOf, statusIs } from './selection.ts'
 
 /** A part of an index; the parts of a path have no row in common. */
@@ -72,7 +72,7 @@ function candidates(dialect: Dialect, selection: Selection): Candidate[] {
     found.push({ parts, isAll, isMostOfAll })
   }
   const addStates = (of: readonly StatusName[], isMostOfAll: boolean) => {
-    const hasQueues = queues === undefined || of.every((state) => dialect.stateIndex(state, true).hasQueue)
+    const hasQueues = queues === undefined || of.every((state) => dialect.stateIndex(state).hasQueue)
     const parts = of.map((state) => statePart(dialect, state, queues))
     add(parts, isPlain && !isAdded && !isFinished && hasQueues, isMostOfAll)
   }
@@ -83,12 +83,12 @@ function candidates(dialect: Dialect, selection: Selection): Candidate[] {
     add(finishedParts(dialect, states ?? [], between(dialect, 'finished_at', finishedSince, finishedUntil)), false)
   }
   if (isAdded) {
-    const part = partOf('queue_added', '1 = 1', between(dialect, 'ctime', addedSince, addedUntil))
+    const part = partOf('queue_added', '1 = 1', between(dialect, dialect.added, addedSince, addedUntil))
     add([part], isPlain && queues === undefined && states === undefined)
   }
   if (states?.includes('done')) addStates(states, true)
   if (states === undefined && queues !== undefined && dialect.queueIndex !== undefined)
-    add([partOf(dialect.queueIndex, '1 = 1', oneOf('queue', queues))], isPlain && !isAdded, true)
+    add([queuePart(dialect.queueIndex, queues)], isPlain && !isAdded, true)
   return found
 }
 
@@ -124,8 +124,14 @@ function finishedParts(dialect: Dialect, states: readonly StatusName[], times: C
 }
 
 function statePart(dialect: Dialect, state: StatusName, queues: readonly string[] | undefined): IndexPart {
-  const { index, hasQueue } = dialect.stateIndex(state, queues !== undefined)
+  const { index, hasQueue } = dialect.stateIndex(state)
   return partOf(index, statusIs([state]), oneOf('queue', hasQueue ? queues : undefined))
+}
+
+/** State by state, and whatever has none of ours: such rows are of any queue, and few. */
+function queuePart(index: string, queues: readonly string[]): IndexPart {
+  const { sql, values } = oneOf('queue', queues)
+  return { index, where: `((${statusIs(STATUS_NAMES)}${sql}) OR status > ${HIGHEST_STATUS})`, values }
 }
 
 function partOf(index: string, where: string, { sql, values }: Conditions): IndexPart {

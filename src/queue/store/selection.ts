@@ -57,7 +57,7 @@ export function rowConditions(dialect: Dialect, selection: Selection): Condition
     condition('shard_key = ?', key),
     condition('INSTR(param, ?) > 0', param),
     condition('INSTR(error, ?) > 0', error),
-    between(dialect, 'ctime', selection.addedSince, selection.addedUntil),
+    between(dialect, dialect.added, selection.addedSince, selection.addedUntil),
     between(dialect, 'finished_at', selection.finishedSince, selection.finishedUntil),
   )
 }

@@ -100,7 +100,7 @@ export class LettingGo {
 
 /** How many tasks are held, at most `most`: all that has to be looked at. */
 export async function countHeld(db: Driver, most: number): Promise<number> {
-  const { index } = db.dialect.stateIndex('held', false)
+  const { index } = db.dialect.stateIndex('held')
   const [row] = await db.all<{ count: number }>(
     `SELECT COUNT(*) AS count
        FROM (SELECT id FROM queue ${db.dialect.useIndex(index)} WHERE status = 6 LIMIT ${limited(most)}) AS held`,
@@ -144,7 +144,7 @@ function stillPaused(inForce: readonly QueuePause[]): { sql: string; values: Val
 
 /** What is held, whoever holds it: read from an index alone, however many there are. */
 async function heldIds(db: Driver, past: number, limit: number): Promise<number[]> {
-  const { index } = db.dialect.stateIndex('held', false)
+  const { index } = db.dialect.stateIndex('held')
   const rows = await db.all<{ id: number }>(
     `SELECT id FROM queue ${db.dialect.useIndex(index)}
       WHERE status = 6 AND id > ?

@@ -22,9 +22,13 @@ export function givenIds(ids: readonly number[]): string {
  * @throws RangeError for what is no number: JSON would say null
  */
 export function givenRows(rows: readonly (readonly Value[])[]): string {
-  const odd = rows.flat().find((value) => typeof value === 'number' && !Number.isFinite(value))
+  const odd = rows.find((row) => row.some(isOdd))?.find(isOdd)
   if (odd !== undefined) throw new RangeError(`${odd} cannot be stored as a number`)
   return JSON.stringify(rows)
+}
+
+function isOdd(value: Value): boolean {
+  return typeof value === 'number' && !Number.isFinite(value)
 }
 
 const SIZES = [1, 2, 4, 8, 16, 32, 64, 100, 250, 500, 1000]

@@ -7,6 +7,7 @@
  */
 import { again } from '../again.ts'
 import type { Driver, Value } from '../driver.ts'
+import { harshness, type LeaveHow, readLeaveHow } from '../leave-how.ts'
 import type { ProcessIdentity } from './seat.ts'
 import { marks } from './sql.ts'
 
@@ -120,10 +121,15 @@ export interface WorkerProcess extends ProcessIdentity {
   readonly shards: readonly number[]
   /** Undefined for one that a person started. */
   readonly job: string | undefined
+  /** A seat of it is not free for others. */
+  readonly hasSeat: boolean
   /** It lost its seats, or its leases are over by the database's clock. */
   readonly leaseOver: boolean
-  /** It has been asked to drain. */
+  /** It has been asked to leave. */
   readonly asked: boolean
+  readonly leaveHow: LeaveHow | undefined
+  /** Tasks of one key that it lets run at once; undefined where each key is a lane. */
+  readonly perKey?: number | undefined
   /** When it took its first seat: UTC milliseconds, by the database's clock. */
   readonly since: number
   /** How long it is believed alive without being heard from; below 0 when that is over. */
@@ -133,9 +139,10 @@ export interface WorkerProcess extends ProcessIdentity {
 /** The workers that a stop is about, the living and the dead. */
 export async function workersUnder(db: Driver, stop: StopKey): Promise<WorkerProcess[]> {
   const rows = await db.all<Record<string, Value>>(
-    `SELECT id, queue, total, shard, host, boot_id, pid, pid_start, job,
+    `SELECT id, queue, total, shard, host, boot_id, pid, pid_start, job, per_key,
+            CASE WHEN seat IS NULL THEN 0 ELSE 1 END AS has_seat,
             CASE WHEN seat IS NULL OR lease_until <= ${db.dialect.now} THEN 1 ELSE 0 END AS lease_over,
-            CASE WHEN drain_at IS NULL THEN 0 ELSE 1 END AS asked,
+            CASE WHEN drain_at IS NULL THEN 0 ELSE 1 END AS asked, leave_how,
             ${db.dialect.asMs('started_at')} AS since,
             ${db.dialect.asMs('lease_until')} - ${db.dialect.asMs(db.dialect.now)} AS lease_left
        FROM worker
@@ -148,14 +155,22 @@ export async function workersUnder(db: Driver, stop: StopKey): Promise<WorkerPro
   return [...processes.values()].map(workerProcess)
 }
 
-/** @returns true for the one who asks first: a worker is sent one signal, because a second one would end its programs */
-export async function askToDrain(db: Driver, worker: WorkerProcess, patienceMs: number): Promise<boolean> {
+/**
+ * @returns false when the worker was asked for that already, or for something harsher: one signal is sent for each, because a
+ *          second SIGTERM would end its programs
+ */
+export async function askToLeaveBy(
+  db: Driver,
+  worker: Pick<WorkerProcess, 'workerIds'>,
+  how: LeaveHow,
+  patienceMs: number,
+): Promise<boolean> {
   return again(db.dialect, { forMs: patienceMs }, async () => {
     const { changed } = await db.run(
-      `UPDATE worker SET drain_at = ${db.dialect.now}
+      `UPDATE worker SET drain_at = COALESCE(drain_at, ${db.dialect.now}), leave_how = ?
         WHERE id IN (${marks(worker.workerIds.length)})
-          AND drain_at IS NULL`,
-      worker.workerIds,
+          AND COALESCE(leave_how, CASE WHEN drain_at IS NULL THEN 0 ELSE ? END) < ?`,
+      [harshness(how), ...worker.workerIds, harshness('stop'), harshness(how)],
     )
     return changed > 0
   })
@@ -175,6 +190,7 @@ export async function countPrograms(db: Driver, workers: readonly WorkerProcess[
 
 function workerProcess(rows: readonly Record<string, Value>[]): WorkerProcess {
   const first = rows[0] as Record<string, Value>
+  const asked = rows.find(({ asked }) => Number(asked) === 1)
   return {
     host: String(first.host),
     bootId: String(first.boot_id),
@@ -185,8 +201,11 @@ function workerProcess(rows: readonly Record<string, Value>[]): WorkerProcess {
     total: Number(first.total),
     shards: rows.map(({ shard }) => Number(shard)).toSorted((a, b) => a - b),
     job: first.job === null ? undefined : String(first.job),
+    hasSeat: rows.some(({ has_seat }) => Number(has_seat) === 1),
     leaseOver: rows.every(({ lease_over }) => Number(lease_over) === 1),
-    asked: rows.some(({ asked }) => Number(asked) === 1),
+    asked: asked !== undefined,
+    leaveHow: asked && readLeaveHow(asked.leave_how === null ? null : Number(asked.leave_how), true),
+    perKey: first.per_key === null ? undefined : Number(first.per_key),
     since: Math.min(...rows.map(({ since }) => Number(since))),
     leaseLeftMs: Math.max(...rows.map(({ lease_left }) => Number(lease_left))),
   }

@@ -55,11 +55,11 @@ const ENDING = 'exit_code, exit_signal, error, log_file, log_offset, log_bytes, 
 export async function readStored(db: Driver, ids: readonly number[]): Promise<StoredTask[]> {
   if (ids.length === 0) return []
   const all = padded(ids)
-  const { asMs } = db.dialect
+  const { asMs, added, bytesOf } = db.dialect
   const rows = await db.all<Columns>(
-    `SELECT id, status, held_for, queue, task, param, OCTET_LENGTH(param) AS param_bytes, priority, bucket, shard_key,
+    `SELECT id, status, held_for, queue, task, param, ${bytesOf('param')} AS param_bytes, priority, bucket, shard_key,
             unique_key, keep_unique, attempts, crashes, max_attempts, retry, timeout_s, ${ENDING},
-            ${asMs('run_at')} AS run_at_ms, ${asMs('expires_at')} AS expires_at_ms, ${asMs('ctime')} AS added_ms,
+            ${asMs('run_at')} AS run_at_ms, ${asMs('expires_at')} AS expires_at_ms, ${asMs(added)} AS added_ms,
             ${asMs('started_at')} AS started_at_ms, ${asMs('finished_at')} AS finished_at_ms
        FROM queue
       WHERE id IN (${marks(all.length)})
@@ -101,8 +101,8 @@ function storedTask(row: Columns, past: readonly StoredAttempt[]): StoredTask {
     heldFor: text(row, 'held_for'),
     queue: String(row.queue),
     task: String(row.task),
-    param: String(row.param),
-    paramBytes: Number(row.param_bytes),
+    param: String(row.param ?? ''),
+    paramBytes: Number(row.param_bytes ?? 0),
     priority: Number(row.priority),
     bucket: Number(row.bucket),
     shardKey: text(row, 'shard_key'),

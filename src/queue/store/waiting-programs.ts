@@ -38,8 +38,8 @@ export async function readyPrograms(db: Driver, queue: string): Promise<WaitingP
 export async function scheduledPrograms(db: Driver): Promise<WaitingProgram[]> {
   const rows = await db.all<Row>(
     `SELECT task, queue, MIN(id) AS first_id, COUNT(*) AS count
-       FROM (SELECT id, task, queue FROM queue ${db.dialect.useIndex('queue_promote')}
-              WHERE status = 4 ORDER BY run_at LIMIT ${limited(SCHEDULED)}) AS soonest
+       FROM (SELECT id, task, queue FROM queue ${db.dialect.useIndex('queue_due')}
+              WHERE is_scheduled = 1 ORDER BY run_at LIMIT ${limited(SCHEDULED)}) AS soonest
       GROUP BY task, queue`,
   )
   return rows.map(programOf)

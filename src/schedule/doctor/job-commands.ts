@@ -4,26 +4,33 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, resolve } from 'node:path'
 import { type Finding, problem } from '../../doctor/finding.ts'
+import { commandDirectory } from '../../host/command-surroundings.ts'
 import type { PlannedJob } from '../language/plan.ts'
 
 /**
- * @param directory  of the project, where commands run
- * @param path       the PATH they are looked for in
+ * @param project  its directory, where commands run that name no other
+ * @param path     the PATH that they are looked for in, unless a job has its own
  */
-export function commandFindings(jobs: readonly PlannedJob[], directory: string, path: string): Finding[] {
+export function commandFindings(jobs: readonly PlannedJob[], project: string, path: string): Finding[] {
   return jobs.flatMap(({ id, work, notify }) => {
-    const commands = [
-      ...(work.kind === 'exec' ? [{ what: 'the command', command: work.command[0] }] : []),
-      ...(notify?.command === undefined ? [] : [{ what: 'the command of notify', command: notify.command[0] }]),
-    ]
-    return commands.flatMap(({ what, command = '' }) => {
-      const why = cannotRun(command, directory, path)
-      return why === undefined ? [] : [problem('commands', `Job "${id}": ${what} ${why}`)]
-    })
+    const why: string[] = []
+    if (work.kind === 'exec') {
+      const { command, env = {}, directory } = work
+      const runsIn = commandDirectory(directory, project, env.HOME)
+      why.push(...cannotRun('the command', command[0], runsIn, env.PATH ?? path))
+    }
+    why.push(...cannotRun('the command of notify', notify?.command?.[0], project, path))
+    return why.map((sentence) => problem('commands', `Job "${id}": ${sentence}`))
   })
 }
 
-function cannotRun(command: string, directory: string, path: string): string | undefined {
+function cannotRun(what: string, command: string | undefined, directory: string, path: string): string[] {
+  const why = command === undefined ? undefined : obstacle(command, directory, path)
+  return why === undefined ? [] : [`${what} ${why}`]
+}
+
+function obstacle(command: string, directory: string, path: string): string | undefined {
+  if (!exists(directory)) return `is to run in ${directory}, which is not there.`
   if (!command.includes('/')) {
     const places = path.split(delimiter).map((place) => resolve(directory, place, command))
     if (places.some((place) => isExecutable(place))) return undefined

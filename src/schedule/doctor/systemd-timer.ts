@@ -41,7 +41,7 @@ export function systemdFindings(units: readonly TickUnit[]): Finding[] {
         findings.push(
           problem(
             CHECK,
-            `${name} has KillMode=${KillMode}: workers get the daemon's signal, and a second one from it, which ends their programs. Write KillMode=mixed.`,
+            `${name} has KillMode=${KillMode}: workers get the daemon's signal, and a second one from it, which ends their programs. Write KillMode=process.`,
           ),
         )
       }

@@ -23,7 +23,9 @@ export interface Schedule<Id extends string = string> {
 export type Job<Id extends string = string> = QueueJob<Id> | ExecJob<Id> | EnqueueJob<Id>
 
 /** Starts workers for a queue; an empty queue starts none. */
-export interface QueueJob<Id extends string = string> extends JobBase<Id>, Omit<JobOptions, 'overlap' | 'hosts'> {
+export interface QueueJob<Id extends string = string>
+  extends JobBase<Id>,
+    Omit<JobOptions, 'overlap' | 'hosts' | CommandOption> {
   readonly queue: string
   /** Due again while it is still at work. Each shard has one worker, so both at once is for commands. */
   readonly overlap?: Exclude<Overlap, 'allow'>
@@ -41,13 +43,16 @@ export interface ExecJob<Id extends string = string> extends JobBase<Id>, Omit<J
 }
 
 /** Adds tasks to queues. The slot and its tasks are written together: all of them once, or nothing. */
-export interface EnqueueJob<Id extends string = string> extends JobBase<Id>, Omit<JobOptions, QueueOption | RunOption> {
+export interface EnqueueJob<Id extends string = string>
+  extends JobBase<Id>,
+    Omit<JobOptions, QueueOption | RunOption | CommandOption> {
   readonly enqueue: (context: JobContext) => readonly NewTask[] | Promise<readonly NewTask[]>
   readonly queue?: never
   readonly exec?: never
 }
 
-type QueueOption = 'shards' | 'processes' | 'concurrency' | 'batch' | 'maxTime' | 'warm'
+type QueueOption = 'shards' | 'processes' | 'concurrency' | 'batch' | 'perKey' | 'maxTime' | 'warm'
+type CommandOption = 'env' | 'directory'
 type RunOption = 'overlap' | 'timeout' | 'grace' | 'retry' | 'crash' | 'nice' | 'stopAt'
 
 interface JobBase<Id extends string> {
@@ -75,10 +80,19 @@ export interface JobOptions {
   /** Tasks that a worker claims at a time, 1 to 1000. */
   readonly batch?: number
   /**
+   * Of the tasks of one `shard_key` so many run at once, 1 to 1000, whatever the workers, and keys take turns; what is tried again
+   * keeps no later task of its key waiting. Without it the tasks of a key run one at a time, in the order of their ids.
+   */
+  readonly perKey?: number
+  /**
    * Its task programs serve many tasks in one process each, whatever their names; with limits, after which one is replaced.
    * See docs/warm-programs.md for what they have to do.
    */
   readonly warm?: boolean | Warm
+  /** Variables that the command finds in its environment besides; they go before the tick's own. Not shown by `ps`. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Where the command begins, and relative paths of it: `~` is the home directory. The project's directory unless told. */
+  readonly directory?: string
   /** How long one program, or the command, may run. */
   readonly timeout?: Duration
   /** How long a program that was asked to stop may take before it is killed. */

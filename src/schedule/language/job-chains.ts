@@ -1,5 +1,6 @@
 /**
- * Which job comes after which: every `after` names a job that is there and ends, and no chain bites its own tail.
+ * Jobs beside each other: every `after` names a job that is there and ends, no chain bites its own tail, and jobs of one queue have
+ * one rule for its keys.
  */
 
 import { nearestName } from '../../nearest-name.ts'
@@ -53,6 +54,31 @@ export function judgeSides(jobs: readonly PlannedJob[]): Map<string, string> {
     )
   }
   return found
+}
+
+/**
+ * Workers of one queue go by one rule for its keys, whatever their jobs.
+ *
+ * @returns a sentence by id, for the jobs that say otherwise than the first of their queue
+ */
+export function judgeKeyRules(jobs: readonly PlannedJob[]): Map<string, string> {
+  const found = new Map<string, string>()
+  const firsts = new Map<string, { readonly id: string; readonly perKey: number | undefined }>()
+  for (const { id, work } of jobs) {
+    if (work.kind !== 'queue') continue
+    const first = firsts.get(work.queue) ?? { id, perKey: work.perKey }
+    firsts.set(work.queue, first)
+    if (first.perKey === work.perKey) continue
+    found.set(
+      id,
+      `it works queue ${work.queue} ${ruleOf(work.perKey)}, and job ${first.id} does ${ruleOf(first.perKey)}. Give all jobs of a queue the same perKey.`,
+    )
+  }
+  return found
+}
+
+function ruleOf(perKey: number | undefined): string {
+  return perKey === undefined ? 'without perKey' : `with perKey ${perKey}`
 }
 
 function sideOf({ hosts, work }: PlannedJob): string {

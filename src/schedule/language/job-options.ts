@@ -7,7 +7,8 @@
 import { Complaint } from '../../exit.ts'
 import { isCrashPolicy } from '../../queue/crash-policy.ts'
 import { parseRetryList } from '../../queue/retry-list.ts'
-import type { JobOptions, QueueJob } from './define.ts'
+import { readDirectory, readEnvironment } from './command-options.ts'
+import type { ExecJob, JobOptions, QueueJob } from './define.ts'
 import {
   bad,
   readCatchUp,
@@ -61,7 +62,10 @@ export const DEFAULT_READERS: Readers<keyof JobOptions> = {
   processes: (value, option) => ({ processes: readWholeNumber(value, option, 1, 60) }),
   concurrency: (value, option) => ({ concurrency: readWholeNumber(value, option, 1, 1000) }),
   batch: (value, option) => ({ batch: readWholeNumber(value, option, 1, 1000) }),
+  perKey: (value, option) => ({ perKey: readWholeNumber(value, option, 1, 1000) }),
   warm: (value) => readWarm(value),
+  env: (value) => ({ env: readEnvironment(value) }),
+  directory: (value) => ({ directory: readDirectory(value) }),
   timeout: (value, option) => ({ timeoutMs: readDuration(value, option, 1_000) }),
   grace: (value, option) => ({ graceMs: readDuration(value, option, 0) }),
   retry: (value) => ({ retry: readRetryList(value) }),
@@ -77,7 +81,7 @@ export const DEFAULT_READERS: Readers<keyof JobOptions> = {
   notify: (value) => ({ notify: readNotify(value) }),
 }
 
-export const JOB_READERS: Readers<keyof QueueJob> = {
+export const JOB_READERS: Readers<keyof QueueJob | keyof ExecJob> = {
   when: readWhens,
   except: (value) => ({ except: readExcept(value) }),
   queue: (value) => ({ queue: readQueueName(value) }),

@@ -4,7 +4,7 @@
  * What makes no sense is refused where the job itself says it, and not taken over where it comes from the defaults: a
  * default is for all the jobs that it makes sense for.
  */
-import type { JobOptions, QueueJob } from './define.ts'
+import type { ExecJob, JobOptions, QueueJob } from './define.ts'
 import { type Reading, type Values, valuesOf } from './job-options.ts'
 import { DEFAULT_CATCH_UP } from './option-values.ts'
 import type { PlannedJob, Work } from './plan.ts'
@@ -12,7 +12,7 @@ import type { PlannedJob, Work } from './plan.ts'
 type Kind = Work['kind']
 
 interface Senseless {
-  readonly options: readonly (keyof QueueJob)[]
+  readonly options: readonly (keyof QueueJob | keyof ExecJob)[]
   /** Goes on after the name of the option. */
   readonly because: string
 }
@@ -20,19 +20,32 @@ interface Senseless {
 /** A queue `exec:<id>` holds the runs of a command, and the name of a queue has at most 64 characters. */
 const LONGEST_EXEC_ID = 55
 
-const OF_WORKERS = ['shards', 'processes', 'concurrency', 'batch', 'maxTime', 'warm'] satisfies (keyof JobOptions)[]
+const OF_WORKERS = [
+  'shards',
+  'processes',
+  'concurrency',
+  'batch',
+  'perKey',
+  'maxTime',
+  'warm',
+] satisfies (keyof JobOptions)[]
+const OF_COMMANDS = ['env', 'directory'] satisfies (keyof JobOptions)[]
 const OF_RUNS = ['overlap', 'timeout', 'grace', 'retry', 'crash', 'nice', 'stopAt'] satisfies (keyof JobOptions)[]
 
-const SENSELESS: Readonly<Record<Kind | 'always', Senseless>> = {
-  queue: { options: [], because: '' },
+const SENSELESS: Readonly<Record<Kind | 'always' | 'always exec', Senseless>> = {
+  queue: { options: OF_COMMANDS, because: 'is for the command of a job, and this job works a queue' },
   exec: { options: OF_WORKERS, because: 'is for the workers of a queue, and this job runs a command' },
   enqueue: {
-    options: [...OF_WORKERS, ...OF_RUNS],
+    options: [...OF_WORKERS, ...OF_RUNS, ...OF_COMMANDS],
     because: 'is for work, and this job only adds tasks: say it where their queue is worked',
   },
   always: {
     options: ['catchUp', 'spread', 'maxTime', 'overlap', 'except'],
     because: 'does not go with always(): such a job is due in every minute and misses none',
+  },
+  'always exec': {
+    options: ['retry', 'timeout', 'stopAt'],
+    because: 'does not go with a command that is always() at work: it has no end, and one that ends is started again',
   },
 }
 
@@ -48,15 +61,19 @@ export function judgeJob(id: string, own: Reading, defaults: Reading): Judged {
   const kind = kindOf(own, sentences)
   if (!own.given.includes('when')) sentences.push("when is missing. Say when the job is due, for instance every('5m').")
   const isAlways = said.always === true
-  if (isAlways && kind !== undefined && kind !== 'queue') {
+  if (isAlways && kind === 'enqueue') {
     sentences.push(
-      'when is always(), which keeps workers of a queue at work. Name a queue, or say when the job is due.',
+      'when is always(), which keeps workers of a queue or a command at work. Name one, or say when the job is due.',
     )
   }
   if (kind === 'exec' && id.length > LONGEST_EXEC_ID) {
     sentences.push(`this id has ${id.length} characters. A job with exec may have ${LONGEST_EXEC_ID}.`)
   }
-  const senseless = [...(kind === undefined ? [] : [SENSELESS[kind]]), ...(isAlways ? [SENSELESS.always] : [])]
+  const senseless = [
+    ...(kind === undefined ? [] : [SENSELESS[kind]]),
+    ...(isAlways ? [SENSELESS.always] : []),
+    ...(isAlways && kind === 'exec' ? [SENSELESS['always exec']] : []),
+  ]
   for (const { options, because } of senseless) {
     for (const option of options) if (own.given.includes(option)) sentences.push(`${option} ${because}.`)
   }
@@ -114,17 +131,20 @@ function complete(kind: Kind, values: Values): Omit<PlannedJob, 'id'> | undefine
     processes,
     concurrency,
     batch,
+    perKey,
     maxTimeMs,
     warm,
+    env,
+    directory,
     isSystemZone,
     ...rest
   } = values
   const { when, timezone } = rest
   if (when === undefined || timezone === undefined) return undefined
-  const workers = known({ processes, concurrency, batch, maxTimeMs, warm })
+  const workers = known({ processes, concurrency, batch, perKey, maxTimeMs, warm })
   let work: Work | undefined
   if (kind === 'enqueue' && enqueue) work = { kind }
-  if (kind === 'exec' && command !== undefined) work = { kind, command }
+  if (kind === 'exec' && command !== undefined) work = { kind, command, ...known({ env, directory }) }
   if (kind === 'queue' && queue !== undefined) work = { kind, queue, shards, ...workers }
   if (work === undefined) return undefined
   return {

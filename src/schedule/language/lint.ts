@@ -21,12 +21,26 @@ export function notesOf(job: PlannedJob, now: number): string[] {
   for (const word of job.when) if (word.kind === 'cron') notes.push(...fieldNotes(word, job.timezone, now))
   notes.push(...crons.flatMap(monthEndNotes), ...clockNotes(job, now), ...pastNotes(job, now))
   if (job.except.length > 0 && isAllRemoved(job, now)) notes.push('except removes every run of the year to come.')
+  notes.push(...keyNotes(job))
   if (job.isSystemZone && partsOf(job.when).some(goesByTheClock)) {
     notes.push(
       `timezone is 'system', here ${job.timezone}: on a machine that is set to another zone it is due at other times.`,
     )
   }
   return [...new Set(notes)]
+}
+
+/** Of a key that is slow so many tasks run at once as a worker has programs: then no other key of it has a turn. */
+function keyNotes({ work }: PlannedJob): string[] {
+  if (work.kind !== 'queue' || work.perKey === undefined) return []
+  const { perKey, shards, processes = shards } = work
+  if (typeof shards !== 'number' || typeof processes !== 'number') return []
+  const { concurrency = Math.floor(shards / Math.min(processes, shards)) } = work
+  if (perKey < concurrency) return []
+  const programs = concurrency === 1 ? '1 program' : `${concurrency} programs`
+  return [
+    `perKey is ${perKey}, and a worker runs ${programs} at once: one slow key can take them all. Give a concurrency above perKey.`,
+  ]
 }
 
 /** Days that not every month has, asked for as if it had. */

@@ -43,7 +43,7 @@ interface Kept {
 }
 
 /** To be changed with the shape of what is kept, or of a planned job. */
-const FORMAT = 1
+const FORMAT = 2
 /** A plan is read anew at every full ten minutes, when ticks have other things to do as well. */
 const BELIEVED_MS = 600_000
 const LOCAL_TIME = '/etc/localtime'

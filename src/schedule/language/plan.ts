@@ -6,7 +6,7 @@
  */
 import type { CrashPolicy } from '../../queue/crash-policy.ts'
 import type { CatchUp, Overlap, Schedule } from './define.ts'
-import { judgeChains, judgeSides } from './job-chains.ts'
+import { judgeChains, judgeKeyRules, judgeSides } from './job-chains.ts'
 import { DEFAULT_READERS, JOB_READERS, type Reading, readOptions, valuesOf } from './job-options.ts'
 import { type Judged, judgeJob } from './job-rules.ts'
 import { isRecord, unknownName } from './option-values.ts'
@@ -58,11 +58,19 @@ export type Work =
       readonly processes?: number
       readonly concurrency?: number
       readonly batch?: number
+      /** Tasks of one key at once, while keys take turns; where it is absent, each key is a lane. */
+      readonly perKey?: number
       readonly maxTimeMs?: number
       /** Its programs serve many tasks in one process; what is absent is left to `do-queue`. */
       readonly warm?: { readonly tasks?: number; readonly ageMs?: number; readonly memoryBytes?: number }
     }
-  | { readonly kind: 'exec'; readonly command: readonly string[] }
+  | {
+      readonly kind: 'exec'
+      readonly command: readonly string[]
+      readonly env?: Readonly<Record<string, string>>
+      /** As the file has it: absolute, relative to the project's, or from `~` on. */
+      readonly directory?: string
+    }
   | { readonly kind: 'enqueue' }
 
 /** What is wrong, in a sentence that can stand alone; `job` is the id when it concerns one job. */
@@ -111,9 +119,9 @@ export function planSchedule(schedule: unknown): Plan {
     problems.push(...all.map((sentence) => problemOf(id, sentence)))
     if (job !== undefined && all.length === 0) jobs.push({ id, ...job })
   }
-  const sides = judgeSides(jobs)
-  problems.push(...[...sides].map(([id, sentence]) => problemOf(id, sentence)))
-  return { jobs: jobs.filter(({ id }) => !sides.has(id)), problems }
+  const wrong = new Map([...judgeSides(jobs), ...judgeKeyRules(jobs)])
+  problems.push(...[...wrong].map(([id, sentence]) => problemOf(id, sentence)))
+  return { jobs: jobs.filter(({ id }) => !wrong.has(id)), problems }
 }
 
 function problemOf(job: string, sentence: string): Problem {

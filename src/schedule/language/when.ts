@@ -68,7 +68,7 @@ export interface After<Id extends string = string> {
   readonly within?: string
 }
 
-/** Workers that are always at work. */
+/** Workers, or a command, always at work. */
 export interface Always {
   readonly kind: 'always'
 }
@@ -157,7 +157,10 @@ export function after<const Id extends string>(job: Id, options?: { readonly wit
   return Object.freeze({ kind: 'after', job, ...options })
 }
 
-/** Workers that are always at work, also while their queue is empty: the next tick puts back one that is missing. */
+/**
+ * Workers that are always at work, also while their queue is empty, or a command that never ends: the next tick puts back what is
+ * missing.
+ */
 export function always(): Always {
   return Object.freeze({ kind: 'always' })
 }

@@ -2,6 +2,7 @@
  * All that the database knows about one slot of a job: what a person would look up to tell why it ran or did not.
  */
 import type { Driver } from '../../queue/driver.ts'
+import { execQueue } from '../../queue/exec-queue.ts'
 import { type Around, ledgerAround } from '../../queue/store/ledger-around.ts'
 import { pauseOfQueue, type QueuePause, queuePauses } from '../../queue/store/queue-pause.ts'
 import { type LedgerSlot, lastSlots, slotsOf } from '../../queue/store/read-slot.ts'
@@ -52,11 +53,17 @@ export async function gatherEvidence(db: Driver, job: PlannedJob, slotAt: number
     earlier: earlier.filter(({ verdict }) => verdict === 'started'),
     upstream: upstream[0],
     last: (await lastSlots(db, [id])).get(id),
-    holders: work.kind === 'queue' ? await livingHolders(db, work.queue) : [],
+    holders: await holdersOf(db, job),
     around: await ledgerAround(db, slotAt),
     ticks: await tickRows(db),
     known: (await knownJobs(db)).find(({ job }) => job === id),
     stops: await stops(db),
     queuePause: work.kind === 'queue' ? pauseOfQueue(await queuePauses(db), work.queue) : undefined,
   }
+}
+
+/** Of a command, who runs it counts where it never ends: else its row says how it stands. */
+async function holdersOf(db: Driver, { id, work, always }: PlannedJob): Promise<readonly JobSeatHolder[]> {
+  if (work.kind === 'queue') return livingHolders(db, work.queue)
+  return work.kind === 'exec' && always ? livingHolders(db, execQueue(id)) : []
 }

@@ -100,13 +100,7 @@ function unknown(question: Question): Explanation {
 function explainAlways(question: Question, evidence: Evidence | undefined): Explanation {
   const { job, now } = question
   const held = (evidence?.holders ?? []).filter((holder) => holder.job === job.id)
-  const shards = held.map(({ shard }) => shard).toSorted((a, b) => a - b)
-  const who =
-    held.length === 0
-      ? 'nobody holds a shard of it now'
-      : held.length === 1
-        ? `shard ${shards.join()} is held now`
-        : `shards ${shards.join(', ')} are held now`
+  const who = whoHolds(job, held)
   const keptBack = evidence === undefined ? [] : stopFacts(question, evidence)
   const [first] = keptBack
   const state =
@@ -127,6 +121,14 @@ function explainAlways(question: Question, evidence: Evidence | undefined): Expl
       ...(evidence?.last === undefined ? [] : [lastFact(job, evidence.last)]),
     ],
   }
+}
+
+/** `shards 0, 1 are held now`; of a command, whether it has a worker. */
+function whoHolds({ work }: PlannedJob, held: Evidence['holders']): string {
+  if (work.kind === 'exec') return held.length === 0 ? 'its command does not run now' : 'its command runs now'
+  const shards = held.map(({ shard }) => shard).toSorted((a, b) => a - b)
+  if (held.length === 0) return 'nobody holds a shard of it now'
+  return held.length === 1 ? `shard ${shards.join()} is held now` : `shards ${shards.join(', ')} are held now`
 }
 
 /** It was due, the time is over, and the ledger has no row. */

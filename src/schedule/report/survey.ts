@@ -9,18 +9,21 @@ import { type LedgerSlot, lastSlots, type OpenSlot, openSlots } from '../../queu
 import type { Verdict } from '../../queue/store/slot.ts'
 import { EVERY, type Stop, stops, type WorkerProcess, workersUnder } from '../../queue/store/stop.ts'
 import { type TickRow, tickRows } from '../../queue/store/tick-row.ts'
+import { workerDoings } from '../../queue/store/worker-doings.ts'
 import { minuteText } from '../../time/time-text.ts'
+import { restlessJobs, restlessReason } from '../incident/restless.ts'
 import { incidentOf } from '../incident/settle-incidents.ts'
 import type { PlannedJob } from '../language/plan.ts'
 import { isAtWork } from '../stop/drain-workers.ts'
 import { exitWords } from '../tick/exit-words.ts'
 import { silenceOf, silenceSentence, silentHosts } from './silence.ts'
+import { type WorkerState, withState } from './worker-state.ts'
 
 export interface Survey {
   /** By the database's clock: UTC milliseconds. */
   readonly now: number
   readonly hosts: readonly HostState[]
-  readonly workers: readonly WorkerProcess[]
+  readonly workers: readonly WorkerState[]
   /** Runs of commands that have not ended, and slots of queues that another job waits for. */
   readonly underWay: readonly OpenSlot[]
   /** Slots that a tick will decide again. */
@@ -49,29 +52,44 @@ export async function survey(db: Driver, own: Driver | undefined, jobs: readonly
   const silent = silentHosts({ ticks, now })
   const hosts = ticks.map((tick) => ({ ...tick, isSilent: silent.some(({ host }) => host === tick.host) }))
   const open = await openSlots(db)
-  const workers = await workersUnder(db, { job: EVERY, host: EVERY })
+  const workers = await workersOf(db)
   const failed = await lastFailures(db, jobs)
   const untold = await untoldMessages(db)
+  const restless = await restlessJobs(db, jobs)
   const pauses = await queuePauses(db)
   if (own !== undefined) {
     failed.push(...(await lastFailures(own, jobs)))
     untold.push(...(await untoldMessages(own)))
     open.push(...(await openSlots(own)))
-    workers.push(...(await workersUnder(own, { job: EVERY, host: EVERY })))
+    workers.push(...(await workersOf(own)))
     pauses.push(...(await queuePauses(own)))
   }
   const isUnderWay = ({ verdict }: OpenSlot) => verdict === 'started'
   return {
     now,
     hosts: hosts.toSorted((a, b) => (a.host < b.host ? -1 : 1)),
-    workers: workers.filter(isAtWork).toSorted(byName),
+    workers: workers.toSorted(byName),
     underWay: open.filter((slot) => isUnderWay(slot) && !hasEnded(slot)),
     waiting: open.filter((slot) => !isUnderWay(slot)),
     stops: await stops(db),
     queuePauses: pauses,
     failed,
-    troubles: [...silences(hosts, now), ...differences(hosts), ...failed.map((slot) => failure(slot, jobs)), ...untold],
+    troubles: [
+      ...silences(hosts, now),
+      ...differences(hosts),
+      ...failed.map((slot) => failure(slot, jobs)),
+      ...[...restless].map(
+        ([job, starts]) => `Job ${job}: ${restlessReason(starts)}. The log do-queue-….log says why.`,
+      ),
+      ...untold,
+    ],
   }
+}
+
+async function workersOf(db: Driver): Promise<WorkerState[]> {
+  const workers = (await workersUnder(db, { job: EVERY, host: EVERY })).filter(isAtWork)
+  const doings = workers.length === 0 ? new Map() : await workerDoings(db)
+  return workers.map((worker) => withState(worker, doings))
 }
 
 async function lastFailures(db: Driver, jobs: readonly PlannedJob[]): Promise<LedgerSlot[]> {

@@ -8,8 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isGone, isOfThisBoot } from '../../host/identity.ts'
 import { again } from '../../queue/again.ts'
 import type { Driver } from '../../queue/driver.ts'
+import { harshness, type LeaveHow } from '../../queue/leave-how.ts'
 import {
-  askToDrain,
+  askToLeaveBy,
   countPrograms,
   EVERY,
   type StopKey,
@@ -29,6 +30,8 @@ export interface Look {
 }
 
 export interface DrainOptions {
+  /** What becomes of their programs. */
+  readonly how: (worker: WorkerProcess) => LeaveHow
   readonly sight: (worker: WorkerProcess) => Sight
   /** How long to wait; with 0 they are only asked. */
   readonly timeoutMs: number
@@ -67,10 +70,10 @@ export async function drainWorkers(databases: readonly Driver[], stop: StopKey, 
 }
 
 /** Asks whoever was not asked. @returns those that have not left */
-async function askThose(db: Driver, stop: StopKey, { sight }: DrainOptions): Promise<WorkerProcess[]> {
+async function askThose(db: Driver, stop: StopKey, { sight, how }: DrainOptions): Promise<WorkerProcess[]> {
   const workers = await again(db.dialect, { forMs: PATIENCE_MS }, () => workersUnder(db, stop))
   const notLeft = workers.filter((worker) => isAlive(worker, sight(worker)))
-  for (const worker of notLeft) if (!worker.asked) await ask(db, worker, sight)
+  for (const worker of notLeft) await ask(db, worker, how(worker), sight)
   return notLeft
 }
 
@@ -78,7 +81,7 @@ async function askThose(db: Driver, stop: StopKey, { sight }: DrainOptions): Pro
 export async function askToLeave(db: Driver, job: string, which: (worker: WorkerProcess) => boolean): Promise<void> {
   const workers = await workersUnder(db, { job, host: EVERY })
   for (const worker of workers) {
-    if (which(worker) && !worker.asked && isAtWork(worker)) await ask(db, worker, sight)
+    if (which(worker) && isAtWork(worker)) await ask(db, worker, 'stop')
   }
 }
 
@@ -98,12 +101,17 @@ function isAlive(worker: WorkerProcess, sight: Sight): boolean {
   return sight === 'runs' || (sight === 'unknown' && !worker.leaseOver)
 }
 
-async function ask(db: Driver, worker: WorkerProcess, sight: DrainOptions['sight']): Promise<void> {
-  if (!(await askToDrain(db, worker, PATIENCE_MS))) return
+/**
+ * Asks one worker, unless it was asked for that already. SIGTERM is what every worker knows; the other signal tells it to look
+ * in its row.
+ */
+export async function ask(db: Driver, worker: WorkerProcess, how: LeaveHow, see = sight): Promise<void> {
+  if (worker.leaveHow !== undefined && harshness(worker.leaveHow) >= harshness(how)) return
+  if (!(await askToLeaveBy(db, worker, how, PATIENCE_MS))) return
   // The pid may have become another process while the database was asked.
-  if (sight(worker) !== 'runs') return
+  if (see(worker) !== 'runs') return
   try {
-    process.kill(worker.pid, 'SIGTERM')
+    process.kill(worker.pid, how === 'stop' && !worker.asked ? 'SIGTERM' : 'SIGUSR2')
   } catch {
     // It has left, or it is another user's: then it finds the request in its row.
   }

@@ -16,6 +16,7 @@ import { stopReason } from '../stop/stop-words.ts'
 import type { Asker } from './ask-job.ts'
 import type { Facts } from './facts.ts'
 import type { DueSlot } from './look-back.ts'
+import { named, oldWorkers } from './old-workers.ts'
 import { stopTime } from './stop-time.ts'
 
 export type Decision =
@@ -31,7 +32,7 @@ export type Decision =
   | { readonly kind: 'start'; readonly reason: string; readonly deed: Deed }
 
 /** Workers of the job that are to leave before it can be started. */
-export type Leave = (worker: { readonly total: number }) => boolean
+export type Leave = (worker: { readonly total: number; readonly perKey?: number | undefined }) => boolean
 
 export type Deed =
   | {
@@ -101,11 +102,8 @@ async function workers(job: PlannedJob, work: QueueWork, slot: DueSlot, around: 
   const withWork = job.always ? range(total) : shardsOf60(total, ready)
   if (withWork.length === 0) return no('empty', `queue ${work.queue} has nothing ready`)
 
-  const old = own.filter((holder) => holder.total !== total)
-  if (old.length > 0) {
-    const reason = `workers of the old total ${old[0]?.total} have to leave first: ${named(old)}`
-    return { kind: 'wait', cause: 'overlap', reason, leave: (worker) => worker.total !== total }
-  }
+  const old = oldWorkers(job.id, work.perKey, total, holders)
+  if (old !== undefined) return old
   const held = holders.filter((holder) => holder.total === total)
   if (job.overlap === 'replace' && own.length > 0) {
     return { kind: 'wait', cause: 'overlap', reason: `asked to leave: ${named(own)}`, leave: () => true }
@@ -217,10 +215,6 @@ export function givenUp(
     schedule: 'failed',
   } as const
   return { verdict: verdicts[cause ?? 'start'], reason: `waited ${formatDuration(lateMs)} in vain: ${reason}` }
-}
-
-function named(holders: readonly JobSeatHolder[]): string {
-  return holders.map(({ shard, host, pid }) => `${shard} by ${host}:${pid}`).join(', ')
 }
 
 function shardsOf60(total: number, ready: ReadonlySet<number>): number[] {

@@ -6,6 +6,7 @@
  * tells, never the database: who can add a row must not choose what runs.
  */
 import { spawn } from 'node:child_process'
+import { SURROUNDINGS_VARIABLE, surroundingsText } from '../../host/command-surroundings.ts'
 import { shardRanges } from '../../queue/bucket.ts'
 import { execQueue, slotText } from '../../queue/exec-queue.ts'
 import type { SlotKey } from '../../queue/store/slot.ts'
@@ -49,6 +50,8 @@ export interface WorkerOptions {
   /** Instead of what the job says. */
   readonly maxTimeMs?: number | undefined
   readonly timeoutMs?: number | undefined
+  /** It takes the place of those that have its shards. */
+  readonly replace?: boolean
 }
 
 /** The system did not start a worker; those before it are at work. */
@@ -102,13 +105,14 @@ export async function launchRun(
   queueUrl?: string,
   atOnce?: number,
 ): Promise<Launched> {
-  const { environment } = launcher
+  // Values may be secrets: unlike the command line, the environment is nobody else's to read.
+  const environment = {
+    ...launcher.environment,
+    ...(queueUrl === undefined ? {} : { QUEUE_URL: queueUrl }),
+    [SURROUNDINGS_VARIABLE]: surroundingsText(job.work),
+  }
   try {
-    return await launch(
-      launcher,
-      runFlags(job, atOnce),
-      queueUrl === undefined ? environment : { ...environment, QUEUE_URL: queueUrl },
-    )
+    return await launch(launcher, runFlags(job, atOnce), environment)
   } catch (error) {
     throw new LaunchError(error as Error, [])
   }
@@ -133,10 +137,12 @@ export function workerFlags(
     ...['--job', job.id, '--queue', work.queue],
     ...['--total', String(options.total), '--shard', shardRanges(shards)],
     ...(job.always ? ['--watch'] : []),
+    ...(options.replace ? ['--replace'] : []),
     ...(slot === undefined ? [] : ['--slot', slotText(slot.slotAt)]),
     ...(slot === undefined || slot.place === '' ? [] : ['--place', slot.place]),
     ...flag('--concurrency', work.concurrency),
     ...flag('--batch', work.batch),
+    ...flag('--per-key', work.perKey),
     ...flag('--max-time', milliseconds(options.maxTimeMs ?? work.maxTimeMs)),
     ...warmFlags(work.warm),
     ...flag('--retry', job.retry === '' ? 'none' : job.retry),

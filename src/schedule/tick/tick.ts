@@ -11,6 +11,8 @@ import { execQueue, slotText } from '../../queue/exec-queue.ts'
 import { promote } from '../../queue/store/promote.ts'
 import { type OpenSlot, openSlots } from '../../queue/store/read-slot.ts'
 import { closeSlot } from '../../queue/store/slot.ts'
+import type { RunEnding } from '../incident/incident.ts'
+import { alwaysEndings } from '../incident/restless.ts'
 import { settleIncidents } from '../incident/settle-incidents.ts'
 import type { JobFunctions } from '../language/functions.ts'
 import { mayStartOn } from '../language/job-hosts.ts'
@@ -99,7 +101,9 @@ export async function tick(db: Driver, jobs: readonly PlannedJob[], given: TickO
   const unlaunched = [...workers.unlaunched, ...commands.unlaunched, ...kept.unlaunched]
   const decided = [...choices.filter((choice) => !isStart(choice)), ...starts]
   const held = open.filter(({ task }) => task?.status === 'held')
-  const untold = await tell(db, jobs, { ended, held, choices: decided, unlaunched }, options, history.now)
+  const told = { ended, held, choices: decided, unlaunched }
+  const ofAlways = await alwaysEndings(db, always, kept.complete, minute)
+  const untold = await tell(db, jobs, told, ofAlways, options, history.now)
   await tidy(db, minute)
   return {
     started: [...workers.started, ...commands.started, ...kept.started],
@@ -189,13 +193,14 @@ async function tell(
   db: Driver,
   jobs: readonly PlannedJob[],
   told: Told,
+  ofAlways: readonly RunEnding[],
   { self, launcher }: TickOptions,
   now: number,
 ): Promise<readonly string[]> {
   if (!jobs.some(({ notify }) => notify !== undefined)) return []
   const { directory, environment } = launcher
   const context = { host: self.host, now, directory, environment }
-  const { problems } = await settleIncidents(db, endingsOf(told), jobs, context)
+  const { problems } = await settleIncidents(db, [...endingsOf(told), ...ofAlways], jobs, context)
   for (const { slot } of told.ended) await closeSlot(db, slot)
   return problems
 }

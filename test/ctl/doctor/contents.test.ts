@@ -71,9 +71,9 @@ test('the parts of the tables are those of the migrations, the last word of each
 
   assert.equal(queue?.columns.get('status'), 'TINYINT UNSIGNED NOT NULL DEFAULT 0')
   assert.deepEqual(queue?.indexes.get('queue_claim'), {
-    columns: ['queue', 'status', 'bucket', 'priority', 'id'],
+    columns: ['status', 'queue', 'bucket', 'priority', 'id'],
     isUnique: false,
-    statement: 'ALTER TABLE queue ADD KEY queue_claim (queue, status, bucket, priority, id)',
+    statement: 'ALTER TABLE queue ADD KEY queue_claim (status, queue, bucket, priority, id)',
   })
   assert.match(setting?.columns.get('name') ?? '', /^VARCHAR\(400\)/)
 })

@@ -313,6 +313,7 @@ With "queuectl retry 1" now it begins anew; if each of these fails at once:
         task: 'hang',
         param: 'a\nb\u001b',
         paramBytes: 4,
+        paramMeaning: null,
         priority: 0,
         bucket: 3,
         shardKey: 'k',

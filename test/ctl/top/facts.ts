@@ -34,6 +34,8 @@ export function workerFacts(queue: string, facts: Partial<WorkerFacts> = {}): Wo
     ...{
       leaseOver: false,
       asked: false,
+      leaveHow: undefined,
+      hasSeat: true,
       since: NOW - 7_500_000,
       leaseLeftMs: 52_000,
       running: 0,

@@ -28,9 +28,16 @@ const ROOT = resolve(import.meta.dirname, '../../..')
 /** What is said of the language of schedule.ts has its place in docs/schedule.md, and tests beside it. */
 const LANGUAGE = [
   'src/schedule/calendar/',
-  ...['option-values', 'read-when', 'job-options', 'job-rules', 'job-chains', 'plan', 'functions'].map(
-    (name) => `src/schedule/language/${name}.ts`,
-  ),
+  ...[
+    'option-values',
+    'command-options',
+    'read-when',
+    'job-options',
+    'job-rules',
+    'job-chains',
+    'plan',
+    'functions',
+  ].map((name) => `src/schedule/language/${name}.ts`),
 ]
 
 /** Where sentences for cron's mail are made that somebody else prints. */

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection, RowDataPacket } from 'mysql2/promise'
 import { SCHEMA_VERSION } from '../../../src/queue/schema-version.ts'
+import { ADOPTING } from './adopting.ts'
 import type { Refused } from './refused.ts'
 
 export interface Served {
@@ -108,15 +109,16 @@ export const SERVERS: readonly RefusedByServer[] = [
   {
     exit: 75,
     ofMariadb: true,
-    says: 'Another "queuectl migrate" is under way',
+    says: 'Another "queuectl migrate" or "adopt" is under way',
     run: 'queuectl migrate',
     empty: true,
     stage: async ({ root, database, url, connect }) => {
       const other = await connect(url)
-      await other.query(`DO GET_LOCK('cron-mission:migrate', 1)`)
+      await other.query(`DO GET_LOCK(CONCAT('cron-mission:migrate:', LEFT(MD5(DATABASE()), 16)), 1)`)
       void giveUpWaiting(root, database) // nobody can sit out the minute that it waits
     },
   },
+  ...ADOPTING,
 ]
 
 async function setVersion({ root, database }: Served, version: number): Promise<void> {

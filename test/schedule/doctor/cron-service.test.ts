@@ -75,7 +75,7 @@ const UNITS: readonly (readonly [name: string, lines: string, finding: RegExp | 
   [
     'a daemon whose workers are signalled twice',
     'ExecStart=/usr/bin/cron-mission daemon',
-    /problem: .*Write KillMode=mixed/,
+    /problem: .*Write KillMode=process/,
   ],
   ['no new code', 'ExecStart=cron-mission\nKillMode=process\nMemoryDenyWriteExecute=true', /problem: .*exit code 133/],
 ]

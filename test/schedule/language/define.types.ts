@@ -129,6 +129,9 @@ export const everything = defineSchedule({
     shards: 2,
     concurrency: 4,
     batch: 10,
+    perKey: 2,
+    env: { LANG: 'C.UTF-8' },
+    directory: '~',
     warm: { tasks: 500, age: '30m', memory: '512M' },
     timeout: '15m',
     grace: '10s',
@@ -142,6 +145,8 @@ export const everything = defineSchedule({
       when: [hourly(5), weekly('sun', '12:00')],
       except: [daily('02:30')],
       exec: ['bin/import', '--all'],
+      env: { ...{ PATH: '/usr/bin:/bin' } },
+      directory: '/srv',
       onlyIf: async ({ local, last }) => local.startsWith('2026') || `not now: ${last?.exitCode}`,
       hosts: ['web-1', 'web-2'],
       maxLoad: 1.5,
@@ -232,6 +237,12 @@ export const wrongWork: Job[] = [
   { when: every('1m'), exec: [] },
   // @ts-expect-error a command has no shards
   { when: every('1m'), exec: ['date'], shards: 4 },
+  // @ts-expect-error variables are texts
+  { when: every('1m'), exec: ['date'], env: { TZ: 1 } },
+  // @ts-expect-error task programs have the worker's environment
+  { when: every('1m'), queue: 'mail', env: { TZ: 'UTC' } },
+  // @ts-expect-error nothing is run here
+  { when: every('1m'), enqueue: () => [], directory: '~' },
   // @ts-expect-error what is added has no time limit here
   { when: every('1m'), enqueue: () => [], timeout: '5m' },
   // @ts-expect-error tasks have a program

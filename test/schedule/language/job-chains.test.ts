@@ -31,3 +31,26 @@ test('what each host runs and what one of them runs do not come after each other
 test('chains of commands on each host, or on one, are fine', () => {
   for (const side of [EACH, ONE]) assert.deepEqual(plan(side, side), { jobs: ['first', 'second'], problems: [] })
 })
+
+test('jobs of one queue have one rule for its keys', () => {
+  const { jobs, problems } = planSchedule({
+    timezone: 'UTC',
+    jobs: {
+      day: { when: '@daily', queue: 'pay', perKey: 2 },
+      night: { when: '@daily', queue: 'pay' },
+      same: { when: '@daily', queue: 'pay', perKey: 2 },
+      other: { when: '@daily', queue: 'mail' },
+    },
+  })
+
+  assert.deepEqual(
+    jobs.map(({ id }) => id),
+    ['day', 'same', 'other'],
+  )
+  assert.deepEqual(
+    problems.map(({ sentence }) => sentence),
+    [
+      'Job "night": it works queue pay without perKey, and job day does with perKey 2. Give all jobs of a queue the same perKey.',
+    ],
+  )
+})

@@ -5,6 +5,8 @@ import { after, always, cron, daily, every } from '../../../src/schedule/languag
 
 const MAIL = { when: every('1m'), queue: 'mail' }
 
+const COMMAND = { when: every('1m'), exec: ['true'] }
+
 const BROKEN_JOBS: [job: unknown, sentence: string | RegExp][] = [
   [{ ...MAIL, shard: 4 }, '"shard" is not an option. Did you mean shards?'],
   [{ ...MAIL, maxtime: '1h' }, '"maxtime" is not an option. Did you mean maxTime?'],
@@ -43,6 +45,8 @@ const BROKEN_JOBS: [job: unknown, sentence: string | RegExp][] = [
   [{ ...MAIL, warm: { memory: 512 } }, `warm.memory is 512. Write a size such as '256M' or '2G'.`],
   [{ ...MAIL, warm: { memory: '0M' } }, `warm.memory is "0M". Write a size such as '256M' or '2G'.`],
   [{ ...MAIL, batch: 1001 }, 'batch is 1001. Use a whole number from 1 to 1000.'],
+  [{ ...MAIL, perKey: 0 }, 'perKey is 0. Use a whole number from 1 to 1000.'],
+  [{ ...COMMAND, perKey: 2 }, 'perKey is for the workers of a queue, and this job runs a command.'],
   [{ ...MAIL, timeout: '15min' }, `timeout is "15min". Write a duration such as '90s', '15m' or '1h30m'.`],
   [{ ...MAIL, timeout: 900 }, /^timeout is 900\. Write a duration/],
   [{ ...MAIL, timeout: '0s' }, 'timeout is "0s". Use at least 1s.'],
@@ -52,6 +56,19 @@ const BROKEN_JOBS: [job: unknown, sentence: string | RegExp][] = [
   [{ ...MAIL, retry: 3 }, /^retry is 3\. Write delays such as '2m,10m,1h', or '' for none\./],
   [{ ...MAIL, crash: 'ignore' }, 'crash is "ignore". Use retry, hold or fail.'],
   [{ ...MAIL, crash: true }, 'crash is true. Use retry, hold or fail.'],
+  [{ ...COMMAND, env: 'A=1' }, `env is "A=1". Give an object such as { LANG: 'C.UTF-8' }.`],
+  [{ ...COMMAND, env: { 'A-B': '1' } }, 'env has the name "A-B". Use letters, digits and underscores, no digit first.'],
+  [
+    { ...COMMAND, env: { QUEUE_URL: 'x' } },
+    'env has QUEUE_URL, which is for cron-mission to say. Leave it out, or give it another name.',
+  ],
+  [{ ...COMMAND, env: { TASK_ID: '1' } }, /^env has TASK_ID, which is for cron-mission to say\./],
+  [{ ...COMMAND, env: { JOB_SLOT: '1' } }, /^env has JOB_SLOT, /],
+  [{ ...COMMAND, env: { A: 1 } }, 'env.A is 1. Give a text; numbers go in quotes.'],
+  [{ ...COMMAND, env: { A: 'a\0' } }, /^env\.A is "a\\u0000"\./],
+  [{ ...COMMAND, directory: '' }, `directory is "". Give a path: '/srv/shop', '~' for the home directory, or 'data'.`],
+  [{ ...MAIL, env: {} }, 'env is for the command of a job, and this job works a queue.'],
+  [{ ...MAIL, directory: '~' }, 'directory is for the command of a job, and this job works a queue.'],
   [{ ...MAIL, paused: true }, /^paused is true\. Give the reason/],
   [{ ...MAIL, paused: ' ' }, /^paused is " "\./],
   [{ ...MAIL, processes: 0 }, 'processes is 0. Use a whole number from 1 to 60.'],
@@ -101,7 +118,9 @@ const BROKEN_JOBS: [job: unknown, sentence: string | RegExp][] = [
   [{ when: every('1m'), enqueue: () => [], timeout: '5m' }, /^timeout is for work, and this job only adds tasks/],
   [{ when: always(), queue: 'mail', maxTime: '5m' }, /^maxTime does not go with always\(\)/],
   [{ when: always(), queue: 'mail', except: daily('02:30') }, /^except does not go with always\(\)/],
-  [{ when: always(), exec: ['date'] }, /^when is always\(\), which keeps workers of a queue at work\./],
+  [{ when: always(), enqueue: () => [] }, /^when is always\(\), which keeps workers of a queue or a command at work\./],
+  [{ when: always(), exec: ['date'], retry: '1m' }, /^retry does not go with a command that is always\(\) at work/],
+  [{ when: always(), exec: ['date'], timeout: '1h' }, /^timeout does not go with a command that is always\(\) at work/],
   [{ when: after('mial'), exec: ['date'] }, 'after() names "mial", which is no job. Did you mean mail?'],
   [{ when: after('broken'), exec: ['date'] }, 'it comes after itself. Name another job in after().'],
   ['*/5 * * * *', /^it is "\*\/5 \* \* \* \*"\. Give an object such as/],

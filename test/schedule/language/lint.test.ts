@@ -170,6 +170,24 @@ test('the zone of the machine is noted where it matters', () => {
   assert.deepEqual(notesOn({ when: every('5m') }, 'system', NOW), [])
 })
 
+test('a limit of keys that leaves none for others is noted', () => {
+  const notes = (work: object) => {
+    const { jobs, problems } = planSchedule({
+      timezone: 'UTC',
+      jobs: { one: { when: every('1m'), queue: 'pay', ...work } },
+    })
+    assert.deepEqual(problems, [])
+    return jobs.flatMap((job) => notesOf(job, NOW))
+  }
+
+  assert.deepEqual(notes({ perKey: 2 }), [
+    'perKey is 2, and a worker runs 1 program at once: one slow key can take them all. Give a concurrency above perKey.',
+  ])
+  assert.match(notes({ perKey: 2, shards: 4, processes: 2 })[0] ?? '', /^perKey is 2, and a worker runs 2 programs/)
+  assert.deepEqual(notes({ perKey: 2, concurrency: 3 }), [])
+  assert.deepEqual(notes({ perKey: 3, shards: 8, processes: 2 }), [])
+})
+
 function notesOn(job: { when: When; except?: When | undefined }, timezone: string, now: number): string[] {
   const { jobs, problems } = planSchedule({ timezone, jobs: { job: { ...job, queue: 'mail' } } })
   assert.deepEqual(problems, [])

@@ -50,7 +50,11 @@ const WRONG_JOBS: readonly (readonly [string, RegExp])[] = [
   [`when: every('1m'), queue: 'a', catchUp: 'latest'`, /catchUp is "latest"/],
   [`when: after('import'), queue: 'a'`, /after\(\) names "import", which is no job/],
   [`when: after('mail'), queue: 'a'`, /it comes after itself\. Name another job/],
-  [`when: always(), exec: ['date']`, /always\(\), which keeps workers of a queue at work\. Name a queue/],
+  [`when: always(), enqueue: () => []`, /always\(\), which keeps workers of a queue or a command at work\. Name one/],
+  [
+    `when: always(), exec: ['date'], retry: '1m'`,
+    /retry does not go with a command that is always\(\) at work: it has no end/,
+  ],
   [`when: every('1m'), queue: 'a', notify: {}`, /notify/],
   [`when: every('1m'), exec: ['date'], shards: 4`, /shards is for the workers of a queue, and this job runs a command/],
   [`when: every('1m'), queue: 'a', onlyIf: true`, /onlyIf is true/],

@@ -69,6 +69,23 @@ for (const { stop, command } of [
   })
 }
 
+test('workers that go by another rule for keys have to leave first', async (t) => {
+  const { db, decide } = await place(t)
+  await put(db, { task: 'send', queue: 'mail' })
+  await takeSeat(db, { queue: 'mail', total: 2, shard: 0 }, ownIdentity(), { ...TERMS, perKey: 2 }, () => false)
+
+  const lanes = await decide(MAIL)
+  const other = await decide({ ...MAIL, perKey: 3 })
+
+  assert.ok(lanes.kind === 'wait' && lanes.leave !== undefined && other.kind === 'wait')
+  assert.match(lanes.reason, /^workers with perKey 2 have to leave first: 0 by /)
+  assert.deepEqual(
+    [2, 3, undefined].map((perKey) => lanes.leave?.({ total: 2, perKey })),
+    [true, true, false],
+  )
+  assert.notEqual((await decide({ ...MAIL, perKey: 2 })).kind, 'wait')
+})
+
 test('a queue is worked by the shards that have work and that nobody holds', async (t) => {
   const { db, decide } = await place(t)
   const job = { ...MAIL, shards: 60 }

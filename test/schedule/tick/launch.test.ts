@@ -26,7 +26,7 @@ test('a worker is told its job, its shards and no more than the job says', () =>
 
 test('whatever a job says goes to its workers as a flag', () => {
   const job = plannedJob(
-    { kind: 'queue', queue: 'mails', shards: 'function', concurrency: 5, batch: 20, maxTimeMs: 3_600_000 },
+    { kind: 'queue', queue: 'mails', shards: 'function', concurrency: 5, batch: 20, perKey: 2, maxTimeMs: 3_600_000 },
     { timeoutMs: 900_000, graceMs: 0, retry: '1m,5m', crash: 'hold', nice: 10, always: true },
   )
 
@@ -35,7 +35,7 @@ test('whatever a job says goes to its workers as a flag', () => {
   assert.equal(
     flags.join(' '),
     '--job mail --queue mails --total 6 --shard 0-2,4 --watch --slot 2026-11-20T02:30:00Z --place hand:17 ' +
-      '--concurrency 5 --batch 20 --max-time 3600000ms --retry 1m,5m ' +
+      '--concurrency 5 --batch 20 --per-key 2 --max-time 3600000ms --retry 1m,5m ' +
       '--timeout 900000ms --grace 0ms --crash hold --nice 10 --quiet',
   )
 })

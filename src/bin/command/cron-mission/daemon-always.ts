@@ -11,14 +11,17 @@ import { WorkerWatch } from '../../../schedule/daemon/worker-watch.ts'
 import { jobFunctions } from '../../../schedule/language/functions.ts'
 import { mayStartOn } from '../../../schedule/language/job-hosts.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
-import { PlanCache } from '../../../schedule/language/plan-cache.ts'
+import { type KeptPlan, PlanCache } from '../../../schedule/language/plan-cache.ts'
 import { keepAlways } from '../../../schedule/tick/always.ts'
 import { Facts } from '../../../schedule/tick/facts.ts'
 import { circumstances } from '../../../schedule/tick/tick.ts'
+import { beginWaitingRun } from '../../../schedule/tick/waiting-run.ts'
 import { minuteOf } from '../../../time/minute.ts'
+import { ownUrl } from '../../own-database.ts'
 import type { Settings } from '../../settings.ts'
 import { withDatabase } from '../../with-database.ts'
 import { launcher } from './launcher.ts'
+import { isOwn, withLedger } from './ledger.ts'
 import type { Logs } from './logs.ts'
 import { complain } from './schedule.ts'
 import { libraryUrl } from './schedule-path.ts'
@@ -55,6 +58,11 @@ export class AlwaysKeeper {
     this.#options = options
   }
 
+  /** What the last tick has left says what the schedule is. */
+  get hasPlan(): boolean {
+    return this.#plan(this.#options.settings()) !== undefined
+  }
+
   /** A tick has ended: the schedule may be another one, and there may be other workers. */
   refresh(): void {
     this.#forget()
@@ -69,7 +77,15 @@ export class AlwaysKeeper {
     if (this.#isBusy || now < this.#notBefore) return
     const ids = this.#watch.lacking(now)
     const lacking = this.#jobs.filter(({ id }) => ids.includes(id))
-    if (lacking.length > 0) this.#do(() => this.#putBack(lacking))
+    if (lacking.length > 0) this.#do(() => this.#lookAfter(lacking))
+  }
+
+  /** Somebody else may have put another one in its place: that one is to be watched, too. */
+  async #lookAfter(lacking: readonly PlannedJob[]): Promise<void> {
+    // Whoever ended them may have read the schedule anew before.
+    const jobs = this.#plan(this.#options.settings())?.jobs ?? lacking
+    await this.#putBack(lacking.map((job) => jobs.find(({ id, always }) => always && id === job.id) ?? job))
+    await this.#know()
   }
 
   /** Starts nothing more. */
@@ -82,14 +98,18 @@ export class AlwaysKeeper {
   async #know(): Promise<void> {
     const settings = this.#options.settings()
     const { host } = ownIdentity()
-    const plan = new PlanCache(this.#options.schedulePath, settings.stateDirectory, libraryUrl()).last
-    this.#jobs = (plan?.jobs ?? []).filter((job) => job.always && mayStartOn(job, host))
+    this.#jobs = (this.#plan(settings)?.jobs ?? []).filter((job) => job.always && mayStartOn(job, host))
     const ids = this.#jobs.map(({ id }) => id)
     if (ids.length === 0) return this.#watch.know([], [])
-    await withDatabase(settings, async (db) => {
-      const workers = await Promise.all(ids.map((job) => workersUnder(db, { job, host })))
-      this.#watch.know(ids, workers.flat())
+    await withDatabase(settings, async (common) => {
+      const workersOf = (job: PlannedJob) =>
+        withLedger(job, common, settings, (db) => workersUnder(db, { job: job.id, host }))
+      this.#watch.know(ids, (await Promise.all(this.#jobs.map(workersOf))).flat())
     })
+  }
+
+  #plan({ stateDirectory }: Settings): KeptPlan | undefined {
+    return new PlanCache(this.#options.schedulePath, stateDirectory, libraryUrl()).last
   }
 
   #forget(): void {
@@ -101,9 +121,14 @@ export class AlwaysKeeper {
     const settings = this.#options.settings()
     const functions = jobFunctions(schedulePath, libraryUrl(), (line) => logs.tick.event('job-printed', { text: line }))
     try {
-      await withDatabase(settings, async (db) => {
-        const around = circumstances(db, new Facts(db, ownIdentity().host), functions, ownIdentity().host)
-        for (const job of jobs) await this.#putBackOne(db, job, settings, around)
+      const { host } = ownIdentity()
+      await withDatabase(settings, async (common) => {
+        for (const job of jobs) {
+          await withLedger(job, common, settings, (db) => {
+            const facts = new Facts(db, host, db === common ? undefined : common)
+            return this.#putBackOne(db, job, settings, circumstances(db, facts, functions, host))
+          })
+        }
       })
     } finally {
       await functions.end()
@@ -119,16 +144,19 @@ export class AlwaysKeeper {
     if (this.#hasEnded) return
     const { logs } = this.#options
     const now = Date.now()
-    const { started, troubles } = await keepAlways(db, [job], {
-      minute: minuteOf(now),
-      place: `again:${now}`,
+    const carry = {
       self: ownIdentity(),
       log: logs.tick,
       launcher: launcher(settings, logs, false),
-      awaited: new Set(),
-      around,
+      awaited: new Set<string>(),
+      url: isOwn(job, settings) ? ownUrl(settings) : undefined,
+    }
+    const { started, troubles, complete } = await keepAlways(db, [job], {
+      ...carry,
+      ...{ minute: minuteOf(now), place: `again:${now}`, around },
     })
-    const pids = started.map(({ pid }) => pid)
+    const waiting = complete.length === 0 ? [] : (await beginWaitingRun(db, job, carry)).started
+    const pids = [...started, ...waiting].map(({ pid }) => pid)
     const times = this.#watch.restarted(job.id, pids, performance.now())
     if (times > 0) logs.tick.event('worker-restarted', { job: job.id, pids: pids.join(','), times })
     for (const sentence of troubles) complain(sentence)

@@ -184,7 +184,7 @@ function printUnits(call: TickCall, { json }: InstallFlags): number {
   else {
     process.stdout.write(`# /etc/systemd/system/${name}.service\n${service}\n# /etc/systemd/system/${name}.timer\n${timer}
 # Then: systemctl daemon-reload && systemctl enable --now ${name}.timer
-# A service that runs "cron-mission daemon" instead, with Restart=always and KillMode=mixed, also puts back within a
+# A service that runs "cron-mission daemon" instead, with Restart=always and KillMode=process, also puts back within a
 # second the workers that must always be running.
 `)
   }

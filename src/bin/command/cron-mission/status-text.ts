@@ -1,11 +1,14 @@
 /**
  * The state of the schedule as text: what is wrong first, then a block for each kind of thing, empty ones left out.
  */
+
+import { shardRanges } from '../../../queue/bucket.ts'
 import { queuePauseSentence, sinceAndBy } from '../../../queue/pause-words.ts'
 import type { OpenSlot } from '../../../queue/store/read-slot.ts'
-import type { WorkerProcess } from '../../../queue/store/stop.ts'
 import type { CurrentPlan } from '../../../schedule/language/current-plan.ts'
+import { type KeptNumber, keptNumbers } from '../../../schedule/report/kept-number.ts'
 import type { Survey } from '../../../schedule/report/survey.ts'
+import type { WorkerState } from '../../../schedule/report/worker-state.ts'
 import { pastWord, place, subject } from '../../../schedule/stop/stop-words.ts'
 import { formatDuration } from '../../../time/duration.ts'
 import { distance, minuteText, timeText } from '../../../time/time-text.ts'
@@ -29,8 +32,9 @@ export function statusText(plan: CurrentPlan, state: Survey, zone: string): stri
         isSilent ? 'silent' : 'ticks',
       ]),
     ),
+    block(['ALWAYS AT WORK', 'WANTED', 'THERE', 'MISSING'], keptNumbers(plan.jobs, workers).map(keptRow)),
     block(
-      ['WORKERS OF', 'QUEUE', 'SHARDS', 'PID', 'HOST', 'SINCE', 'LEASE'],
+      ['WORKERS OF', 'QUEUE', 'SHARDS', 'PID', 'HOST', 'SINCE', 'LEASE', 'STATE', { title: 'RUNS', least: 20 }],
       workers.map((worker) => workerRow(worker, now, zone)),
     ),
     block(
@@ -65,13 +69,25 @@ function block(columns: readonly (string | Column)[], rows: readonly (readonly s
   return rows.length === 0 ? '' : table(columns, rows)
 }
 
-function workerRow(worker: WorkerProcess, now: number, zone: string): string[] {
-  const { job, queue, shards, total, pid, host, since, leaseLeftMs, asked } = worker
+function keptRow({ job, wanted, there, missing }: KeptNumber): string[] {
+  return [job, wanted === null ? 'as shards says' : String(wanted), String(there), shardRanges(missing)]
+}
+
+function workerRow(worker: WorkerState, now: number, zone: string): string[] {
+  const { job, queue, perKey, shards, total, pid, host, since, leaseLeftMs, state, doings } = worker
   const lease = leaseLeftMs > 0 ? formatDuration(Math.ceil(leaseLeftMs / 1_000) * 1_000) : 'over'
-  const leaving = asked ? ', asked to leave' : ''
+  const runs = doings.map(
+    ({ task, count, longestMs }) => `${count} ${task} (${formatDuration(Math.floor(longestMs / 1_000) * 1_000)})`,
+  )
   return [
-    ...[job ?? '(by hand)', queue, describeShards(shards, total), String(pid), host],
-    ...[timeText(zone, since, now), `${lease}${leaving}`],
+    ...[
+      job ?? '(by hand)',
+      perKey === undefined ? queue : `${queue}, ${perKey} a key`,
+      describeShards(shards, total),
+      String(pid),
+      host,
+    ],
+    ...[timeText(zone, since, now), lease, state, runs.join(', ')],
   ]
 }
 

@@ -10,10 +10,11 @@ import { queuePauseFacts } from '../../../ctl/pause/queue-pause-facts.ts'
 import { EXIT } from '../../../exit.ts'
 import { slotText } from '../../../queue/exec-queue.ts'
 import type { LedgerSlot, OpenSlot } from '../../../queue/store/read-slot.ts'
-import type { WorkerProcess } from '../../../queue/store/stop.ts'
 import type { CurrentPlan } from '../../../schedule/language/current-plan.ts'
 import type { PlannedJob } from '../../../schedule/language/plan.ts'
+import { keptNumbers } from '../../../schedule/report/kept-number.ts'
 import { type Survey, survey } from '../../../schedule/report/survey.ts'
+import type { WorkerState } from '../../../schedule/report/worker-state.ts'
 import { isoTime, timeText } from '../../../time/time-text.ts'
 import { withOwn } from '../../own-database.ts'
 import { printJson } from '../../print.ts'
@@ -70,6 +71,7 @@ function facts(
       ...{ host, lastTick: isoTime(at), lastMinute: isoTime(minute), secondsAgo: Math.round((now - at) / 1_000) },
       ...{ plan, isSilent },
     })),
+    always: keptNumbers(plan.jobs, workers),
     workers: workers.map(workerFacts),
     underWay: underWay.map(slotFacts),
     waiting: waiting.map(slotFacts),
@@ -80,9 +82,16 @@ function facts(
   }
 }
 
-function workerFacts({ job, queue, total, shards, host, pid, since, leaseLeftMs, asked }: WorkerProcess) {
+function workerFacts({ job, queue, total, shards, host, pid, since, leaseLeftMs, asked, ...worker }: WorkerState) {
   const leaseSeconds = Math.round(leaseLeftMs / 1_000)
-  return { job: job ?? null, queue, total, shards, host, pid, since: isoTime(since), leaseSeconds, isLeaving: asked }
+  const runs = worker.doings.map(({ task, count, longestMs }) => ({
+    ...{ task, count, longestSeconds: Math.floor(longestMs / 1_000) },
+  }))
+  return {
+    ...{ job: job ?? null, queue, total, shards, host, pid, since: isoTime(since), leaseSeconds, isLeaving: asked },
+    ...{ state: worker.state, runs },
+    ...(worker.perKey === undefined ? {} : { perKey: worker.perKey }),
+  }
 }
 
 function slotFacts({ job, slotAt, place, verdict, cause, reason, taskId, task, changedAt }: OpenSlot) {

@@ -1,11 +1,13 @@
 /**
- * `cron-mission stop`: nothing is started, and who works leaves, while a deploy or an incident lasts. `resume` lifts it.
+ * `cron-mission stop` and `drain`: nothing is started, and who works leaves, while a deploy or an incident lasts. `resume` and
+ * `start` lift it. They differ in what becomes of the programs.
  */
 
 import { amount } from '../../../amount.ts'
 import { Complaint, EXIT } from '../../../exit.ts'
 import { ownIdentity } from '../../../host/identity.ts'
 import type { Driver } from '../../../queue/driver.ts'
+import type { LeaveHow } from '../../../queue/leave-how.ts'
 import { sinceAndBy } from '../../../queue/pause-words.ts'
 import { addStop, EVERY, type Stop, type StopKey, type WorkerProcess } from '../../../queue/store/stop.ts'
 import { drainWorkers, type Look, sight } from '../../../schedule/stop/drain-workers.ts'
@@ -20,6 +22,7 @@ import type { Settings } from '../../settings.ts'
 import { describeShards } from '../../shards.ts'
 import { withDatabase } from '../../with-database.ts'
 import { requireJob } from './find-job.ts'
+import { readSchedule } from './schedule.ts'
 import type { ScheduleFlags } from './schedule-path.ts'
 import { stopFacts } from './stop-facts.ts'
 import { zonesOf } from './usual-zone.ts'
@@ -29,6 +32,8 @@ export interface StopFlags extends ScheduleFlags {
   readonly 'all-hosts'?: boolean | undefined
   readonly timeout?: string | undefined
   readonly wait: boolean
+  readonly now?: boolean | undefined
+  readonly kill?: boolean | undefined
   readonly json?: boolean | undefined
 }
 
@@ -38,11 +43,24 @@ const PATIENCE_MS = 10_000
 const LEAVE_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 export async function stop(flags: StopFlags, settings: Settings): Promise<number> {
+  if (flags.now && flags.kill) {
+    throw new Complaint(EXIT.usage, '--now is given with --kill, which asks no program to end first. Give one of them.')
+  }
+  return leave(flags, settings, flags.kill ? 'kill' : flags.now ? 'stop now' : 'stop')
+}
+
+export async function drain(flags: StopFlags, settings: Settings): Promise<number> {
+  return leave(flags, settings, 'drain')
+}
+
+async function leave(flags: StopFlags, settings: Settings, how: LeaveHow): Promise<number> {
   const timeoutMs = durationFlag('timeout', flags.timeout) ?? DEFAULT_TIMEOUT_MS
   if (flags.job !== undefined) await requireJob(flags.job, flags, settings)
+  const endless = how === 'drain' ? await endlessJobs(flags, settings) : []
+  const howOf = ({ job }: WorkerProcess) => (job !== undefined && endless.includes(job) ? 'stop' : how)
   return withDatabase(settings, async (db) => {
     const { stop, isNew } = await addStop(db, keyOf(flags), whoAsks(), PATIENCE_MS)
-    const { look, seconds, leftBy } = await drain(db, settings, stop, flags.wait ? timeoutMs : 0)
+    const { look, seconds, leftBy } = await waitForWorkers(db, settings, stop, howOf, flags.wait ? timeoutMs : 0)
     if (flags.json) printJson(factsOf(stop, isNew, look, seconds))
     if (flags.wait && look.notLeft.length > 0) throw notLeft(look, stop, leftBy, timeoutMs)
     if (!flags.json) {
@@ -53,8 +71,25 @@ export async function stop(flags: StopFlags, settings: Settings): Promise<number
   })
 }
 
+/** Jobs whose command does not end by itself: who drains gives it its grace period, as a stop does. */
+async function endlessJobs(flags: StopFlags, settings: Settings): Promise<string[]> {
+  try {
+    const { jobs } = await readSchedule(flags, settings)
+    return jobs.filter((job) => job.always && job.work.kind === 'exec').map(({ id }) => id)
+  } catch (error) {
+    if (error instanceof Complaint) return [] // a drain needs no schedule
+    throw error
+  }
+}
+
 /** Workers of jobs that each host runs are registered on the host. */
-async function drain(db: Driver, settings: Settings, stop: Stop, timeoutMs: number) {
+async function waitForWorkers(
+  db: Driver,
+  settings: Settings,
+  stop: Stop,
+  how: (worker: WorkerProcess) => LeaveHow,
+  timeoutMs: number,
+) {
   const startedAt = performance.now()
   const seconds = () => Math.round((performance.now() - startedAt) / 1_000)
   const line = statusLine()
@@ -62,7 +97,7 @@ async function drain(db: Driver, settings: Settings, stop: Stop, timeoutMs: numb
   const leave = (signal: NodeJS.Signals) => leaving.abort(signal)
   for (const signal of LEAVE_SIGNALS) process.once(signal, leave)
   const onLook = (look: Look) => line.show(() => drainingLine(look, seconds()))
-  const options = { sight, timeoutMs, signal: leaving.signal, onLook }
+  const options = { how, sight, timeoutMs, signal: leaving.signal, onLook }
   try {
     const look = await withOwn(settings, (own) => drainWorkers(own === undefined ? [db] : [db, own], stop, options))
     return { look, seconds: seconds(), leftBy: leaving.signal.reason as NodeJS.Signals | undefined }

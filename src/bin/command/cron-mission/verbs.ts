@@ -3,10 +3,10 @@
  */
 import { PAUSE_FLAGS } from '../../pause-flags.ts'
 import { SWITCH, TEXT, type Verb } from '../../verb.ts'
+import { WORKER_VERBS } from './worker-verbs.ts'
 
 const JOB = { type: 'string', describe: 'Id of a job [default: all]' } as const
 const ONE_JOB = { type: 'string', describe: 'Id of a job' } as const
-const ALL_HOSTS = { 'all-hosts': { type: 'boolean', describe: 'On all hosts [default: on this one]' } } as const
 
 export const VERBS: readonly Verb[] = [
   {
@@ -124,20 +124,7 @@ export const VERBS: readonly Verb[] = [
     ],
     load: async () => ({ run: (await import('./backfill.ts')).backfill }),
   },
-  {
-    usage: 'stop [job]',
-    describe: 'Start nothing any more, and wait until the workers have left: for deploys and incidents',
-    more: 'Workers claim no more and their programs have the grace period to finish; what waited is given back with no attempt used. Given again it waits on. Until "resume", ticks start nothing, and the log and "list" say why.',
-    positionals: { job: JOB },
-    options: {
-      ...ALL_HOSTS,
-      timeout: { ...TEXT, describe: 'Wait at most so long; then say who still runs and exit 75 [default: 5m]' },
-      wait: { type: 'boolean', describe: 'Wait; --no-wait only asks the workers to leave', default: true },
-    },
-    examples: [['$0 stop && deploy && $0 resume', 'what runs is finished, then it is deployed']],
-    exits: [[75, 'workers had not left when --timeout was over']],
-    load: async () => ({ run: (await import('./stop.ts')).stop }),
-  },
+  ...WORKER_VERBS,
   {
     usage: 'pause [job]',
     describe: 'Start nothing for a while, and let what works go on',
@@ -189,6 +176,26 @@ export const VERBS: readonly Verb[] = [
     load: async () => ({ run: (await import('./install.ts')).uninstall }),
   },
   {
+    usage: 'import',
+    describe: 'Print a schedule.ts that does what a crontab did',
+    more: 'Files of crontab lines, or "-" for standard input. It changes nothing. Comments stay above their lines. What cannot be taken over stands in the result with the reason, is told on standard error, and makes it exit 65. docs/recipes/from-crontab.md says how to move over line by line.',
+    words: true,
+    options: {
+      'user-column': {
+        ...SWITCH,
+        describe:
+          'The lines name a user, as those of /etc/crontab do [default: of the system files, and where root is named]',
+      },
+      user: { ...TEXT, describe: 'Only the lines of this user' },
+    },
+    examples: [
+      ['crontab -l | $0 import - > schedule.ts', 'of this user'],
+      ['$0 import /etc/crontab /etc/cron.d/shop --user www-data', 'of the system, the lines of one user'],
+    ],
+    exits: [[65, 'a line could not be taken over; the others are printed']],
+    load: async () => ({ run: (await import('./import.ts')).importCrontabs }),
+  },
+  {
     usage: 'status',
     describe: 'How the schedule stands on all hosts; exits 1 when something is wrong',
     more: 'Wrong is: a host that ticks no more, hosts with different schedules, a schedule that cannot be read, a job whose last run failed. A stop or a pause is what somebody wanted.',
@@ -207,12 +214,19 @@ export const VERBS: readonly Verb[] = [
   {
     usage: 'daemon',
     describe: 'Run the ticks from a process that stays: for containers and machines without a crontab',
-    more: 'Each minute it runs the tick as a process of its own, and puts workers that are always to be at work back within a second. SIGTERM drains the workers of this host and ends it.',
+    more: 'Each minute it runs the tick as a process of its own, and puts workers that are always to be at work back within a second. SIGTERM drains the workers of this host and ends it. SIGUSR2 ends it and leaves them at work, for the next daemon; that is how --replace asks.',
     options: {
+      replace: {
+        type: 'boolean',
+        describe: 'Take the place of the daemon that runs, whose workers stay at work: for deploys',
+      },
       timeout: { ...TEXT, describe: 'At the end, wait at most so long for the workers [default: 5m]' },
     },
-    examples: [['docker run --init … cron-mission daemon', 'in a container; SIGTERM drains the workers']],
-    exits: [[75, 'workers had not left when --timeout was over']],
+    examples: [
+      ['docker run --init … cron-mission daemon', 'in a container; SIGTERM drains the workers'],
+      ['$0 daemon --replace & $0 restart', 'a deploy: first the daemon, then the workers'],
+    ],
+    exits: [[75, 'workers had not left when --timeout was over, or the daemon to be replaced does not answer']],
     load: async () => ({ run: (await import('./daemon.ts')).daemon }),
   },
 ]

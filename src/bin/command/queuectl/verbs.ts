@@ -113,6 +113,38 @@ export const VERBS: readonly Verb[] = [
     load: async () => ({ run: (await import('./import.ts')).importTasks }),
   },
   {
+    usage: 'intake [redis]',
+    describe: 'Make tasks of what a site pushes onto a list of Redis, as it comes',
+    more: 'An item is {"worker": …, "params": …}: the worker is the task program, the params are its parameter, as they stand in the item. Items go to LIST:taken, into the queue in one transaction with a note of how far that goes, and are let go then: killed at any moment, or with Redis or the database away, it loses none and makes none twice. Any number of intakes may take from a list. What is no task goes to LIST:rejected. SIGTERM finishes what was taken. Give the URL in .env as QUEUE_INTAKE_URL when it holds a password.',
+    surplus: 'One server at a time.',
+    positionals: {
+      redis: { type: 'string', describe: 'A Redis: redis://, rediss:// or unix:// [default: QUEUE_INTAKE_URL]' },
+    },
+    options: {
+      list: { ...TEXT, describe: 'The key of the list' },
+      from: { ...TEXT, describe: 'Where the oldest item is: left, of RPUSH, or right, of LPUSH [default: left]' },
+      map: {
+        ...TEXT,
+        describe: 'Tasks of workers: worker=task, worker/class=task, with commas; *: all others; or @FILE',
+      },
+      task: { ...TEXT, describe: 'All items are for this program, whatever they are' },
+      param: { ...TEXT, describe: 'What the program is given: params or item [default: params; with --task item]' },
+      queue: { ...TEXT, describe: 'The queue they go to [default: default]' },
+      priority: { ...TEXT, describe: 'Lower goes first, -32768 to 32767 [default: 0]' },
+      'shard-key': { ...TEXT, describe: 'The field of the param that is the key, such as customer.id' },
+      unique: { ...TEXT, describe: 'The field of the param that no two unfinished tasks have alike' },
+      once: { ...SWITCH, describe: 'Leave when the list is empty' },
+      'dry-run': { ...SWITCH, describe: 'Show what the first items would become, and take none' },
+    },
+    examples: [
+      ['$0 intake redis://127.0.0.1:6379/0 --list jobs --dry-run', 'what it would make of the first items'],
+      ['$0 intake --list jobs --shard-key order', 'stays; the tasks of one order run one after the other'],
+      ['$0 intake --list jobs --map mailer=send-msg,* --once', 'one name differs; leaves when the list is empty'],
+    ],
+    exits: [[69, 'a server is away: with --once, or when it was asked to leave']],
+    load: async () => ({ run: (await import('./intake.ts')).intake }),
+  },
+  {
     usage: 'doctor',
     describe: 'Examine the live database: its settings, our statements, what was left behind',
     more: 'Every finding is one sentence that says what to do. Exits 1 when there is a problem; notes are for you to know. Two claims are rehearsed on one task of a queue that nobody works, which is gone a moment later; nothing else is written. "cron-mission doctor" says why ticks do not run.',
@@ -146,6 +178,33 @@ export const VERBS: readonly Verb[] = [
     options: { 'dry-run': { ...SWITCH, describe: 'Print the statements, and run none' } },
     examples: [['$0 migrate --dry-run', 'what it would run']],
     load: async () => ({ run: (await import('./migrate.ts')).runMigrateCommand }),
+  },
+  {
+    usage: 'adopt',
+    describe: 'Take over the queue table of an older page, with its rows and its producers',
+    more: 'Without --yes it shows what it would do, and changes nothing. Columns, indexes and tables of ours are added beside what is there; an INSERT as the older page makes it goes on working, and status 1 goes on meaning done. No worker starts before it is done. Killed anywhere, it goes on when it is given again. A row with another status than 0 and 1 needs --status.',
+    options: {
+      column: { ...TEXT, describe: 'The column that has the name of the program [default: taskphp]' },
+      map: { ...TEXT, describe: 'Names of programs, old=new, several with commas; others only lose their directory' },
+      status: { ...TEXT, describe: 'What other values of status mean, as in 2=failed,3=cancelled' },
+      'old-zone': { ...TEXT, describe: "The zone of times without one, such as +08:00 [default: the server's]" },
+      copy: { ...SWITCH, describe: 'Also where the server has to copy the table, and producers wait' },
+      from: { ...TEXT, describe: 'Carry the unfinished rows of this table into ours instead, and set them to 1 there' },
+      yes: { ...SWITCH, describe: 'Do it' },
+    },
+    examples: [
+      ['$0 adopt', 'the plan'],
+      [
+        '$0 adopt --map task/send.php=send-msg.php --status 2=failed --yes',
+        'with another name, and a state of its own',
+      ],
+      ['$0 adopt --from shop.old_queue --yes', 'a table that stays where it is'],
+    ],
+    exits: [
+      [75, 'it was stopped, or somebody works the table meanwhile; the same command goes on'],
+      [78, 'it cannot be taken over as it stands: the plan says why'],
+    ],
+    load: async () => ({ run: (await import('./adopt.ts')).adopt }),
   },
   {
     usage: 'completion <shell>',

@@ -13,6 +13,7 @@ import { explanationText } from '../../explanation-text.ts'
 import { printJson } from '../../print.ts'
 import type { Settings } from '../../settings.ts'
 import { withTasks } from '../../with-database.ts'
+import { plannedPerKey } from './planned-per-key.ts'
 import { lookAround } from './why-surroundings.ts'
 
 export interface WhyFlags {
@@ -36,13 +37,14 @@ export async function why(flags: WhyFlags, settings: Settings): Promise<number> 
 }
 
 export async function explainTask(db: Driver, id: number, settings: Settings): Promise<Explanation> {
-  const evidence = await gatherEvidence(db, id, isGone)
+  const planned = (queue: string) => plannedPerKey(settings, queue)
+  const evidence = await gatherEvidence(db, id, isGone, planned)
   if (evidence === undefined) return explainUnknown(id, await idRange(db))
   const explanation = explain(evidence, await lookAround(db, evidence, settings))
   const { blocker } = evidence
   if (explanation.case !== 'key-busy' || blocker?.state !== 'ready') return explanation
   // It is the first of its key, so what it waits for is nothing of the same key.
-  const first = await gatherEvidence(db, blocker.id, isGone)
+  const first = await gatherEvidence(db, blocker.id, isGone, planned)
   if (first === undefined || first.blocker !== undefined) return explanation
   const { sentence } = explain(first, await lookAround(db, first, settings))
   return { ...explanation, facts: [...explanation.facts, ['that one', sentence]] }

@@ -1,6 +1,7 @@
 /** Examining MySQL, MariaDB and Galera: how they would run a statement, and what information_schema has of our tables. */
 import type { Executor } from '../../driver.ts'
 import { expectedTables } from '../../schema-parts.ts'
+import { HIGHEST_STATUS } from '../../status.ts'
 import type { Examiner, LiveColumn, LiveIndex, PlanStep } from './examiner.ts'
 import { readServer } from './mysql-server.ts'
 
@@ -67,7 +68,7 @@ export const mysqlExaminer: Examiner = {
 
   async firstStateless(db) {
     const [row] = await db.all<{ id: number }>(
-      'SELECT id FROM queue FORCE INDEX (queue_promote) WHERE status > 6 ORDER BY status LIMIT 1',
+      `SELECT id FROM queue FORCE INDEX (queue_claim) WHERE status > ${HIGHEST_STATUS} ORDER BY status LIMIT 1`,
     )
     return row === undefined ? undefined : Number(row.id)
   },
