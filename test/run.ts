@@ -1,231 +1,31 @@
 /**
- * `npm test`: decides which databases the tests run on, runs them, and makes sure that nothing is left afterwards.
+ * `npm test`: everything but the recipes, on SQLite and on a MariaDB of its own.
  *
  *     npm test                                      everything
  *     npm test -- test/queue/params.test.ts         these files, folders or globs
  *     npm test -- 'a stale result'                  tests whose name matches
  *     npm test -- --test-reporter=dot               options of `node --test` are passed on
- *
- * Everything lives in one directory and carries one mark in its environment, so what a test left can be named, and so
- * that two runs at a time never mistake the other's things for their own.
  */
 
-import { randomBytes } from 'node:crypto'
-import { chmodSync, type Dirent, existsSync, readdirSync, statSync } from 'node:fs'
-import { availableParallelism, constants } from 'node:os'
-import { join, resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { Complaint, EXIT } from '../src/exit.ts'
-import { makeDirectory } from './helpers/cleanup.ts'
-import { dropDatabasesOf } from './helpers/databases.ts'
-import { type Keeper, type Kept, keep } from './helpers/keeper.ts'
-import { answers, startMariadb } from './helpers/mariadb.ts'
-import { killMarked, markedProcesses, RUN_MARK } from './helpers/marked.ts'
-import { canInstallServer, findServer, INSTALL_COMMAND, installServer, needTerminal } from './helpers/server-program.ts'
+import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { needTerminal } from './helpers/server-program.ts'
+import { runTests } from './helpers/test-run.ts'
 
-/** Where the tests for MySQL and MariaDB run, or what to tell when nowhere. */
-type MysqlHalf = MysqlThere | { readonly kind: 'skipped'; readonly notice: string }
+/** Takes minutes, and more programs than these: `npm run test:recipes`. */
+const APART = 'recipes'
 
-interface MysqlThere {
-  readonly kind: 'there'
-  readonly url: string
-  readonly stop: () => Promise<void>
-}
-
-const ROOT = resolve(import.meta.dirname, '..')
-// Of one test; Node 22 applies it to a whole file as well.
-const TEST_TIMEOUT_MS = 120_000
-// Many files wait for something, for most of their time.
-const AT_ONCE = availableParallelism() + 1
-const STOP_GRACE_MS = 3_000
-const LEAK_GRACE_MS = 5_000
-const NODES_OWN_CACHE = 'node-compile-cache'
-const MARK = randomBytes(8).toString('hex')
-
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
-  console.error(sentence(error))
-  process.exitCode = error instanceof Complaint ? error.exitCode : EXIT.internal
-}
-
-async function main(args: readonly string[]): Promise<number> {
-  refuseOldNode()
-  const testArguments = readArguments(args)
-  const directory = ownDirectory()
-  const keeper = keep(directory)
-  process.env.TMPDIR = directory
-  process.env[RUN_MARK] = MARK
-  const stopLeavingAtOnce = onSignals((signal) => process.exit(signalCode(signal))) // the keepers clean up
-  try {
-    const mysql = await decideMysql()
+process.exitCode = await runTests(process.argv.slice(2), {
+  files: ['test/*.test.ts', ...folders().map((name) => `test/${name}/**/*.test.ts`)],
+  atOnce: availableParallelism() + 1, // many files wait for something, for most of their time
+  timeoutMs: 120_000,
+  async prepare() {
     const noTerminal = await needTerminal()
-    const notices = [
-      ...(mysql.kind === 'skipped' ? [mysql.notice] : []),
-      ...(noTerminal === undefined ? [] : [`Tests on a terminal SKIPPED: ${noTerminal}`]),
-    ]
-    for (const notice of notices) console.log(notice)
-    stopLeavingAtOnce()
-    const { code, wasInterrupted } = await runTests(keeper, directory, testArguments, mysql)
-    const databases = mysql.kind === 'there' ? await endMysql(mysql) : []
-    const isClean = wasInterrupted || (await nothingIsLeft(directory, databases))
-    for (const notice of notices) console.log(notice)
-    return code === 0 && !isClean ? 1 : code
-  } finally {
-    await killMarked(RUN_MARK, MARK)
-    await keeper.close()
-  }
-}
+    return noTerminal === undefined ? [] : [`Tests on a terminal SKIPPED: ${noTerminal}`]
+  },
+})
 
-function refuseOldNode(): void {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  if (major > 22 || (major === 22 && minor >= 18)) return
-  throw new Complaint(
-    EXIT.badConfig,
-    `This is Node ${process.versions.node}; the tests need 22.18 or later. Run them with npm test, which brings its own.`,
-  )
-}
-
-/** Files are what exists or looks like a path; options go on as they are; all else is a pattern of test names. */
-function readArguments(args: readonly string[]): string[] {
-  const options: string[] = []
-  const files: string[] = []
-  for (const arg of args) {
-    if (arg.startsWith('-')) options.push(arg)
-    else if (existsSync(arg))
-      files.push(statSync(arg).isDirectory() ? join(resolve(arg), '**/*.test.ts') : resolve(arg))
-    else if (arg.includes('*')) files.push(resolve(arg))
-    else if (arg.endsWith('.ts')) throw new Complaint(EXIT.usage, `${arg} does not exist. Give a test file or a name.`)
-    else options.push(`--test-name-pattern=${arg}`)
-  }
-  return [...options, ...(files.length > 0 ? files : [join(ROOT, 'test/**/*.test.ts')])]
-}
-
-/** The database server runs as another user and must get through. */
-function ownDirectory(): string {
-  const directory = makeDirectory()
-  chmodSync(directory, 0o711)
-  return directory
-}
-
-async function decideMysql(): Promise<MysqlHalf> {
-  const given = process.env.TEST_MYSQL_URL
-  if (given !== undefined && given !== '') return useGivenServer(given)
-  if (findServer() === undefined) {
-    if (!canInstallServer()) return skipped('no mariadbd or mysqld was found', remedy())
-    try {
-      await installServer()
-    } catch (error) {
-      return skipped(`apt-get could not install the server (${lastLine(error)})`, INSTALL_COMMAND)
-    }
-  }
-  const server = await startMariadb()
-  console.log(`MySQL half: ${findServer()} on ${server.url}, for this run only.`)
-  return { kind: 'there', url: server.url, stop: server.stop }
-}
-
-async function useGivenServer(url: string): Promise<MysqlHalf> {
-  const host = URL.canParse(url) ? new URL(url).host : url
-  if (!(await answers(url))) {
-    throw new Complaint(
-      EXIT.unavailable,
-      `TEST_MYSQL_URL names the server ${host}, which does not let us in. Start it, correct the URL, or unset it.`,
-    )
-  }
-  console.log(`MySQL half: the server ${host} of TEST_MYSQL_URL.`)
-  return { kind: 'there', url, stop: async () => {} }
-}
-
-function skipped(why: string, command: string): MysqlHalf {
-  return { kind: 'skipped', notice: `MySQL half SKIPPED: ${why}. To run it: ${command}` }
-}
-
-function remedy(): string {
-  return existsSync('/usr/bin/apt-get')
-    ? `sudo ${INSTALL_COMMAND}`
-    : 'TEST_MYSQL_URL=mysql://user:password@host:3306 npm test'
-}
-
-async function runTests(
-  keeper: Keeper,
-  directory: string,
-  testArguments: readonly string[],
-  mysql: MysqlHalf,
-): Promise<{ code: number; wasInterrupted: boolean }> {
-  const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env // reading certificates slows down every start of node
-  env.NODE_COMPILE_CACHE = join(directory, NODES_OWN_CACHE) // most files load the same modules, and each would compile them
-  if (mysql.kind === 'there') env.TEST_MYSQL_URL = mysql.url
-  const limits = [`--test-concurrency=${AT_ONCE}`, `--test-timeout=${TEST_TIMEOUT_MS}`]
-  const args = ['--test', '--test-reporter=spec', ...limits, ...testArguments]
-  const tests = keeper.start(process.execPath, args, { output: 'inherit', cwd: ROOT, env })
-
-  let interruptedBy: NodeJS.Signals | undefined
-  const forget = onSignals((signal) => {
-    interruptedBy = signal
-    stopGroup(tests)
-  })
-  const exit = await tests.exited
-  forget()
-  const signal = interruptedBy ?? exit.signal
-  return { code: signal === null ? (exit.code ?? EXIT.internal) : signalCode(signal), wasInterrupted: signal !== null }
-}
-
-function stopGroup({ pid, child }: Kept): void {
-  process.kill(-pid, 'SIGTERM')
-  setTimeout(() => {
-    if (child.exitCode === null && child.signalCode === null) process.kill(-pid, 'SIGKILL')
-  }, STOP_GRACE_MS).unref()
-}
-
-/** @returns the databases that tests had left on the server, which it is rid of now */
-async function endMysql({ url, stop }: MysqlThere): Promise<string[]> {
-  try {
-    return await dropDatabasesOf(MARK, url)
-  } finally {
-    await stop()
-  }
-}
-
-/** @returns whether all is gone; what is not is named on stderr */
-async function nothingIsLeft(directory: string, databases: readonly string[]): Promise<boolean> {
-  const deadline = Date.now() + LEAK_GRACE_MS // what was just killed may take a moment to go
-  while (leftovers(directory).length > 0 && Date.now() < deadline) await sleep(50)
-  const left = [...leftovers(directory), ...databases.map((name) => `database ${name}`)]
-  if (left.length === 0) return true
-  console.error(`The tests left behind: ${left.join('; ')}. A test ends and removes in t.after what it made.`)
-  return false
-}
-
-function leftovers(directory: string): string[] {
-  const processes = markedProcesses(RUN_MARK, MARK).map(({ pid, command }) => `process ${pid} (${command})`)
-  const entries = readdirSync(directory, { withFileTypes: true })
-    .filter(({ name }) => name !== NODES_OWN_CACHE)
-    .map((entry) => (entry.isDirectory() ? `directory ${entry.name} (${contentOf(entry)})` : `file ${entry.name}`))
-  return [...processes, ...entries]
-}
-
-function contentOf({ parentPath, name }: Dirent): string {
-  return readdirSync(join(parentPath, name)).join(', ') || 'empty'
-}
-
-/** @returns what ends listening */
-function onSignals(act: (signal: NodeJS.Signals) => void): () => void {
-  const signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
-  for (const signal of signals) process.on(signal, act)
-  return () => {
-    for (const signal of signals) process.off(signal, act)
-  }
-}
-
-function signalCode(signal: NodeJS.Signals): number {
-  return 128 + constants.signals[signal]
-}
-
-function sentence(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return process.env.DEBUG === undefined ? error.message : (error.stack ?? error.message)
-}
-
-function lastLine(error: unknown): string {
-  return sentence(error).trimEnd().split('\n').at(-1) ?? ''
+function folders(): string[] {
+  const entries = readdirSync(import.meta.dirname, { withFileTypes: true })
+  return entries.filter((entry) => entry.isDirectory() && entry.name !== APART).map(({ name }) => name)
 }

@@ -36,6 +36,8 @@ export interface ServerOptions {
   readonly durable?: boolean
   /** Further options of the server: `['--innodb-lock-wait-timeout=2']`. */
   readonly extraArguments?: readonly string[]
+  /** What the server finds in its environment besides: another clock. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 interface Place {
@@ -115,7 +117,8 @@ async function serve(keeper: Keeper, place: Place, options: ServerOptions): Prom
   const port = await freePort()
   const url = `mysql://root@127.0.0.1:${port}`
   const args = serverArguments(place, port, options)
-  let server = await launch(keeper, place, args, url)
+  const surroundings = { ...place.surroundings, env: { ...place.surroundings.env, ...options.environment } }
+  let server = await launch(keeper, { ...place, surroundings }, args, url)
 
   async function end(signal: NodeJS.Signals): Promise<void> {
     server.child.ref()
@@ -135,7 +138,7 @@ async function serve(keeper: Keeper, place: Place, options: ServerOptions): Prom
     kill9: () => end('SIGKILL'),
     async restart() {
       await end('SIGTERM')
-      server = await launch(keeper, place, args, url)
+      server = await launch(keeper, { ...place, surroundings }, args, url)
     },
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The programs of this machine that tests and benches need: the database server, tmux, a C compiler, PHP. Where they are, and
- * how they get there on a Debian.
+ * The programs of this machine that tests and benches need: the database server, Redis, tmux, a C compiler, PHP, cron. Where
+ * they are, and how they get there on a Debian.
  *
  * Only the programs are wanted. `mariadb-server-core` is just that: no service, no configuration, no user.
  */
@@ -20,6 +20,9 @@ const PACKAGES = {
   terminal: { names: ['tmux'], program: 'tmux', what: 'to test what a person sees on a terminal' },
   compiler: { names: ['gcc', 'libc6-dev'], program: 'cc', what: 'to compile the C program that is measured beside' },
   php: { names: ['php-cli', 'php-mysql'], program: 'php', what: 'to measure programs in PHP' },
+  redis: { names: ['redis-server'], program: 'redis-server', what: 'to test against a real Redis' },
+  cron: { names: ['cron'], program: 'cron', what: 'to test under a real cron' },
+  clock: { names: ['faketime'], program: 'faketime', what: 'to give a server another clock' },
 } as const
 
 type Need = keyof typeof PACKAGES
@@ -91,8 +94,37 @@ export async function needProgram(need: Need): Promise<string | undefined> {
   }
 }
 
-function installCommand(need: Need): string {
-  return `apt-get install -y --no-install-recommends ${PACKAGES[need].names.join(' ')}`
+/**
+ * Installs those of them that are missing, all at once.
+ *
+ * @param what  completes the line that is said: `to try the recipes`
+ * @returns undefined when all are there, else one sentence with what is missing and what to run
+ */
+export async function needPrograms(needs: readonly Need[], what: string): Promise<string | undefined> {
+  const missing = needs.filter((need) => !isThere(need))
+  if (missing.length === 0) return undefined
+  const programs = missing.map((need) => PACKAGES[need].program).join(', ')
+  const remedy = `${isRoot() ? '' : 'sudo '}${installCommand(...missing)}`
+  if (!canInstallServer()) return `Missing ${what}: ${programs}. Install them: ${remedy}`
+  try {
+    await installPackages({ names: namesOf(missing), what })
+    return undefined
+  } catch (error) {
+    const last = (error as Error).message.trimEnd().split('\n').at(-1)
+    return `Missing ${what}: ${programs}, and apt-get could not install them (${last}). Try: ${remedy}`
+  }
+}
+
+function isThere(need: Need): boolean {
+  return need === 'server' ? findServer() !== undefined : findProgram(PACKAGES[need].program) !== undefined
+}
+
+function namesOf(needs: readonly Need[]): string[] {
+  return needs.flatMap((need) => PACKAGES[need].names)
+}
+
+function installCommand(...needs: Need[]): string {
+  return `apt-get install -y --no-install-recommends ${namesOf(needs).join(' ')}`
 }
 
 async function install(need: Need): Promise<void> {
