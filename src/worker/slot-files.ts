@@ -36,7 +36,7 @@ export const LARGEST_BLOCK_BYTES = 1_048_576
 /** A program that writes more than this is stopped. */
 export const OUTPUT_LIMIT_BYTES = 64 * 1_048_576
 /** Once the programs of a slot have written this much, its files are begun anew. */
-const LARGEST_OUT_BYTES = 4 * 1_048_576
+const LARGEST_OUT_BYTES = 16 * 1_048_576
 const LARGEST_JOURNAL_BYTES = 4 * 1_048_576
 const TAIL_BYTES = 4_096
 const PRIVATE = 0o600

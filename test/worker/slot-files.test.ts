@@ -113,17 +113,17 @@ test('the files are begun anew when they have grown, or when the output was move
   assert.equal(readFileSync(join(directory, 'slot-3.journal'), 'utf8'), '')
 })
 
-test('only a file of more than a few megabytes is full', (t) => {
+test('only a file of more than sixteen megabytes is full', (t) => {
   const { files } = slotFiles(t)
   const megabyte = Buffer.alloc(1_048_576)
 
-  const full = [1, 2, 3, 4, 5].map(() => {
+  const full = Array.from({ length: 17 }, () => {
     writeSync(files.descriptors.out, megabyte)
     files.takeOutput()
     return files.isFull
   })
 
-  assert.deepEqual(full, [false, false, false, false, true])
+  assert.deepEqual(full, [...Array.from({ length: 16 }, () => false), true])
 })
 
 test("a program's input is not changed by that of the next", (t) => {

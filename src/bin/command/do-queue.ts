@@ -122,7 +122,7 @@ async function drainQueue(database: NamedDatabase, given: Plan): Promise<WorkSum
   let isClean = true
   try {
     await loaded
-    keepHeapSmall()
+    keepHeapSmall(plan.watch)
     await keepFewPages(db)
     const log = openLog(plan, seats.shards)
     for (const holder of seats.taken) log.event('shard-taken', takenBy(holder))
