@@ -3,7 +3,17 @@
  *
  * Whatever becomes of the file, deleted, replaced, refused, never to be made, costs nothing but the earlier look.
  */
-import { closeSync, constants, type FSWatcher, fchmodSync, lstatSync, openSync, rmSync, watch } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  type FSWatcher,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  rmSync,
+  watch,
+} from 'node:fs'
 
 /** Others on this host may change it, and not read it. */
 const MODE = 0o622
@@ -29,8 +39,7 @@ export class WakeWatch {
     if (now - this.#lookedAt < LOOK_MS) return
     this.#lookedAt = now
     try {
-      this.#make()
-      const { ino } = this.#look()
+      const ino = this.#look() ?? this.#make()
       if (ino === this.#watched) return
       this.#forget()
       this.#watcher = watch(this.#file, { persistent: false }, (event) => this.#heard(event))
@@ -55,26 +64,24 @@ export class WakeWatch {
     this.#onWake()
   }
 
-  /** Neither by way of a link nor over a file that is there. */
-  #make(): void {
+  /** @returns its inode; neither by way of a link nor over a file that is there */
+  #make(): number {
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
+    const descriptor = openSync(this.#file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, MODE)
+    this.#isMaker = true
     try {
-      const descriptor = openSync(this.#file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, MODE)
-      this.#isMaker = true
-      try {
-        fchmodSync(descriptor, MODE)
-      } finally {
-        closeSync(descriptor)
-      }
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'EEXIST') throw error
+      fchmodSync(descriptor, MODE)
+      return fstatSync(descriptor).ino
+    } finally {
+      closeSync(descriptor)
     }
   }
 
-  #look() {
-    const stats = lstatSync(this.#file)
-    if (!stats.isFile()) throw new Error('something else has its name')
-    return stats
+  /** @returns its inode; undefined where there is none */
+  #look(): number | undefined {
+    const stats = lstatSync(this.#file, { throwIfNoEntry: false })
+    if (stats !== undefined && !stats.isFile()) throw new Error('something else has its name')
+    return stats?.ino
   }
 
   #forget(): void {
