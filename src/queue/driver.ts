@@ -102,10 +102,16 @@ export interface Dialect {
    */
   readonly updateGiven: (columns: GivenColumns, set: string, where: string) => string
   /**
-   * A statement that is answered when the condition holds, looked at every `everyMs` for so many turns, or without it after the
-   * last. Undefined where there is none; a server that is called by the same name may refuse it.
+   * Several statements as one, which the server carries out one after the other, each for itself; one of them is a SELECT whose
+   * rows are the answer. Their variables are given with their types, and no column has the name of one. Undefined where the
+   * server has no such thing.
    */
-  readonly waitUntil?: (condition: string, everyMs: number, turns: number) => string
+  readonly compound?: (variables: Readonly<Record<string, string>>, statements: readonly string[]) => string
+  /**
+   * A statement that is answered when the condition holds, looked at every `everyMs` for so many turns, or without it after the
+   * last: with the rows of `answer`, a SELECT. Undefined where there is none.
+   */
+  readonly waitUntil?: (condition: string, everyMs: number, turns: number, answer: string) => string
   /** A SELECT with an ORDER BY and a LIMIT of its own, as one branch of a UNION ALL. */
   readonly limitedBranch: (select: string) => string
   /** Whether a database without our tables gets them at once, or has to be migrated by hand. */

@@ -19,6 +19,8 @@ export class MysqlConnections {
   readonly #answerMs: number
   readonly #open = new Set<PoolConnection>()
   readonly #idle = new Set<PoolConnection>()
+  /** Told with the first connection what the server calls itself: `8.0.36`, `10.11.6-MariaDB`. */
+  onServer: ((version: string) => void) | undefined
 
   /** @param answerMs  how long connecting, and each statement, may take */
   static async create(options: PoolOptions, answerMs: number): Promise<MysqlConnections> {
@@ -81,6 +83,8 @@ export class MysqlConnections {
 
   #prepare(connection: PoolConnection): void {
     const stream = streamOf(connection)
+    this.onServer?.(versionOf(connection))
+    this.onServer = undefined
     this.#open.add(connection)
     stream.once('close', () => {
       this.#open.delete(connection)
@@ -155,4 +159,11 @@ export function discard(connection: PoolConnection): void {
 
 function streamOf(connection: PoolConnection): Duplex {
   return (connection as unknown as { readonly stream: Duplex }).stream
+}
+
+function versionOf(connection: PoolConnection): string {
+  const { _handshakePacket: greeting } = connection as unknown as {
+    readonly _handshakePacket?: { readonly serverVersion?: string }
+  }
+  return greeting?.serverVersion ?? ''
 }

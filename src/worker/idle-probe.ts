@@ -83,7 +83,7 @@ export class IdleProbe {
     this.#wasTold = false
     if (isIdle) {
       this.#hearsWrites = this.#writeWatch?.begin() === true
-      this.#actAfter(this.#probeMs === Number.POSITIVE_INFINITY ? this.#probeMs : 0)
+      this.#actAfter(this.#firstAfterMs)
     } else {
       this.#writeWatch?.pause()
       clearTimeout(this.#timer)
@@ -94,6 +94,12 @@ export class IdleProbe {
     this.set(false)
     this.#wakeWatch.end()
     this.#writeWatch?.end()
+  }
+
+  /** What was just claimed is started first. And while the server waits for us, it knows what we would ask. */
+  get #firstAfterMs(): number {
+    if (this.#probeMs === Number.POSITIVE_INFINITY) return this.#probeMs
+    return this.#isWaiting ? LONGEST_REST_MS : SHORTEST_GAP_MS
   }
 
   /** Of many wake-ups in a row, of which nothing comes, few have an effect. */
@@ -126,9 +132,15 @@ export class IdleProbe {
     this.#onNews(false)
   }
 
-  async #ask(): Promise<void> {
+  async #heed(answer: News): Promise<void> {
+    this.#actedAt = performance.now()
+    await this.#ask(answer)
+  }
+
+  /** @param known  the answer, where it is there already */
+  async #ask(known?: News): Promise<void> {
     this.#isAsking = true
-    const answer = await this.#find().catch(() => undefined) // whoever claims says that the database is away
+    const answer = await this.#find(known).catch(() => undefined) // whoever claims says that the database is away
     this.#isAsking = false
     if (!this.#isOn) return // what nobody heeds has not been seen
     this.#seen = answer?.news ?? this.#seen
@@ -140,21 +152,23 @@ export class IdleProbe {
     if (answer !== undefined && answer.finding !== 'nothing') this.#onNews(answer.finding === 'due')
   }
 
-  /** The answer is a reason to ask, whatever it is. One that was under way when we had something to do is as good as any. */
+  /** An answer is as good as one that was asked for, also when it was under way while we had something to do. */
   async #wait(known: News): Promise<void> {
     if (this.#isWaiting) return
     this.#isWaiting = true
     const { db, queue } = this.#options
-    this.#mayWait = await waitForNews(db, queue, known, WAIT_EVERY_MS, WAIT_TURNS).catch(() => true)
+    const answer = await waitForNews(db, queue, known, WAIT_EVERY_MS, WAIT_TURNS).catch(() => 'unknown' as const)
     this.#isWaiting = false
+    this.#mayWait = answer !== undefined
     this.#gapMs = SHORTEST_GAP_MS
-    this.#wake(false)
+    if (answer === undefined || answer === 'unknown') this.#wake(false)
+    else if (this.#isOn && !this.#isAsking) void this.#heed(answer)
   }
 
   /** With writes heard of, time alone brings something new when a scheduled task is due. */
-  async #find() {
+  async #find(known: News | undefined) {
     const { db, queue } = this.#options
-    const now = await news(db, queue)
+    const now = known ?? (await news(db, queue))
     const finding = await this.#judge(now, this.#seen)
     const dueInMs = this.#hearsWrites ? Math.min((await untilDue(db)) ?? LONGEST_REST_MS, LONGEST_REST_MS) : undefined
     return { news: now, finding, dueInMs }

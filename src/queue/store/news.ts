@@ -25,15 +25,13 @@ function newsOf({ now, useIndex }: Dialect): string {
 }
 
 export async function news(db: Driver, queue: string): Promise<News> {
-  const [row] = await db.all<{ news: number }>(`SELECT ${newsOf(db.dialect)} AS news`, [queue])
-  const all = Number(row?.news ?? 0)
-  return { newestId: Math.floor(all / 4), isReady: Math.floor(all / 2) % 2 === 1, isDue: all % 2 === 1 }
+  return newsFrom(await db.all<NewsRow>(newsStatement(db.dialect), [queue]))
 }
 
 /**
  * Waits at the server until the news are not these any more, at the most for `turns` times `everyMs`.
  *
- * @returns false where the server has no such statement: nothing was waited for
+ * @returns what they are then; undefined where the server has no such statement: nothing was waited for
  */
 export async function waitForNews(
   db: Driver,
@@ -41,17 +39,30 @@ export async function waitForNews(
   { newestId, isReady, isDue }: News,
   everyMs: number,
   turns: number,
-): Promise<boolean> {
+): Promise<News | undefined> {
   const { dialect } = db
-  if (dialect.waitUntil === undefined) return false
+  if (dialect.waitUntil === undefined) return undefined
   const known = newestId * 4 + Number(isReady) * 2 + Number(isDue)
+  const statement = dialect.waitUntil(`${newsOf(dialect)} <> ?`, everyMs, turns, newsStatement(dialect))
   try {
-    await db.run(dialect.waitUntil(`${newsOf(dialect)} <> ?`, everyMs, turns), [queue, known])
-    return true
+    return newsFrom(await db.all<NewsRow>(statement, [queue, known, queue]))
   } catch (error) {
     if (dialect.isConnectionLost(error) || dialect.isUnavailable(error) || dialect.isTransient(error)) throw error
-    return false
+    return undefined
   }
+}
+
+interface NewsRow {
+  readonly news: number
+}
+
+function newsStatement(dialect: Dialect): string {
+  return `SELECT ${newsOf(dialect)} AS news`
+}
+
+function newsFrom([row]: readonly NewsRow[]): News {
+  const all = Number(row?.news ?? 0)
+  return { newestId: Math.floor(all / 4), isReady: Math.floor(all / 2) % 2 === 1, isDue: all % 2 === 1 }
 }
 
 /** Milliseconds until the next scheduled task of any queue is due; undefined for none. */
