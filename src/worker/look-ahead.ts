@@ -20,6 +20,8 @@ export class LookAhead {
   #claimedAt = 0
   #lowWater: number
   #expectsFew = true
+  /** By the last claim. */
+  #found = Number.POSITIVE_INFINITY
 
   /**
    * @param concurrency  never fewer than this are claimed: each slot can start one at once
@@ -44,6 +46,15 @@ export class LookAhead {
   /** Few rows are ready, as far as the last look saw: never so in a steady drain. Nothing is known yet of an idle worker's first. */
   get expectsFew(): boolean {
     return this.#expectsFew
+  }
+
+  /** As a worker does that waits for the next task. Nothing is known before the first claim. */
+  get expectsOne(): boolean {
+    return this.#expectsFew && this.#found <= 1
+  }
+
+  found(count: number): void {
+    this.#found = count
   }
 
   looked(few: boolean): void {

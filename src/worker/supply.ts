@@ -206,30 +206,30 @@ export class Supply {
   /** @returns `some` when there may be more behind what was claimed or set aside; `all` when there is none that may be claimed now */
   async #claim(otherLanes: boolean): Promise<'some' | 'all' | 'none'> {
     const { db, queue, buckets, workerId, filter, pauses } = this.#options
-    let setAside = false
+    const told = new Set<'all' | 'more'>()
     const limit = Math.min(this.#lookAhead.size, this.#remaining())
     const tasks = await claim(db, {
-      ...{ queue, buckets, workerId, filter },
+      ...{ queue, buckets, workerId, filter, limit },
       unfinished: this.#waiting.look(),
       pauses: pauses.ofPrograms,
       avoid: otherLanes ? new Set(this.#waiting.busy) : new Set(),
-      limit,
       turns: this.#inTurn?.turns,
       expectsFew: this.#lookAhead.expectsFew,
+      expectsOne: this.#lookAhead.expectsOne,
       onLooked: (few) => this.#lookAhead.looked(few),
       patienceMs: PATIENCE_MS,
       onLost: this.#onDatabaseLost,
-      onSetAside: () => {
-        setAside = true
-      },
+      onAll: () => told.add('all'),
+      onSetAside: () => told.add('more'),
       onUnsure: (token) => this.#returns.addUnsure(token),
     })
     this.#claimed += tasks.length
+    this.#lookAhead.found(tasks.length)
     this.#returns.add(this.#waiting.add(tasks))
     this.#dropPaused() // the pause may be younger than the claim
-    if (setAside || this.#inTurn?.wantsMore) return 'some'
+    if (told.has('more') || this.#inTurn?.wantsMore) return 'some'
     if (tasks.length === 0) return 'none'
-    return this.#inTurn !== undefined && tasks.length < limit ? 'all' : 'some'
+    return told.has('all') || (this.#inTurn !== undefined && tasks.length < limit) ? 'all' : 'some'
   }
 
   #dropPaused(): boolean {

@@ -92,9 +92,12 @@ export class Work {
     }, CHECK_MS)
     try {
       while (!this.#isFinished()) {
+        // The first program is started before more is asked for; and what it leaves behind is no reason to ask.
+        const isWanted = this.#supply.wantsRefill(this.#service.running)
+        const serving = this.#service.serveIdle()
         if (this.#leaving.isUnderWay) await this.#giveBack()
-        else if (this.#mayStart() && this.#supply.wantsRefill(this.#service.running)) void this.#refill()
-        await this.#service.serveIdle()
+        else if (isWanted && this.#mayStart() && this.#supply.wantsRefill(this.#service.running)) void this.#refill()
+        await serving
         if (this.#mayStart() || this.#leaving.isUnderWay) void this.#heed.look()
         this.#listen()
         if (!this.#isFinished()) await this.#bell.wait(Math.min(SWEEP_MS, this.#leaving.lookMs))

@@ -23,7 +23,7 @@ for (const database of DATABASES) {
     const { db, open } = await openStore(t, database)
     const second = await open()
 
-    const unguarded = await rehearse(db, rewriting(second, /status = 0 +--.*\n\s*AND /g))
+    const unguarded = await rehearse(db, rewriting(second, /status = 0 AND (?=run_at)/g))
     const unnamed = await rehearse(db, rewriting(second, /AND claim_token = given\.token/g))
 
     assert.equal(unguarded.claims, 2)

@@ -6,15 +6,16 @@
  * MariaDB, Galera and SQLite. What we got is read back by the token we wrote, so a reply that was lost on its way costs
  * nothing either.
  *
+ * Where one row at most is expected, all of that is one statement first (`short-claim.ts`).
+ *
  * Tasks with a key wait for the ones before them (`lane.ts`): they are asked for before the write, and again afterwards,
  * because another worker may have written at the same moment. What is not free then is given back at once. Where keys take turns
  * (`turns.ts`) it is the same with the limit of a key.
  */
-import { randomInt } from 'node:crypto'
 import { again } from '../again.ts'
 import type { Driver } from '../driver.ts'
 import { byPause, type Choice, sample } from './choice.ts'
-import { type ClaimedRow, type ClaimedTask, claimedColumns, claimedTask } from './claimed-task.ts'
+import type { ClaimedTask } from './claimed-task.ts'
 import { defer } from './defer.ts'
 import type { TaskFilter } from './filter.ts'
 import { giveBack } from './give-back.ts'
@@ -23,7 +24,8 @@ import { claimable, type LaneRequest, laneOf, stillFree } from './lane.ts'
 import { FEW, type Head, headsOfIds, type LookRequest, look, shortLook } from './look.ts'
 import type { QueuePauseRow } from './queue-pause.ts'
 import { setAside } from './set-aside.ts'
-import { givenIds, IDS } from './sql.ts'
+import { shortClaim } from './short-claim.ts'
+import { newToken, take } from './take.ts'
 import { chooseInTurn, type Turns } from './turns.ts'
 
 export interface ClaimRequest extends Omit<LaneRequest, 'paused'> {
@@ -40,11 +42,15 @@ export interface ClaimRequest extends Omit<LaneRequest, 'paused'> {
   readonly avoid?: ReadonlySet<string>
   /** Few rows are ready, as far as is known: then a short look comes first, and a full one where there are more. */
   readonly expectsFew?: boolean
+  /** One at most: then looking and claiming is one statement, where the database can do that (`short-claim.ts`). */
+  readonly expectsOne?: boolean
   /** Called after each look: whether few rows were ready, as far as it saw. */
   readonly onLooked?: (few: boolean) => void
   /** How long a database that does not answer is asked again. */
   readonly patienceMs: number
   readonly onLost?: (error: Error) => void
+  /** Called when nothing was ready but what is returned. */
+  readonly onAll?: () => void
   /** Called when tasks were set aside: there may be more behind them, also where nothing is returned. */
   readonly onSetAside?: () => void
   /** Called before it throws: rows may bear this token, and nobody was told. */
@@ -57,13 +63,20 @@ const SPREAD_AFTER_LOSS = 4
 const SET_ASIDE_AT_ONCE = 250
 /** A look names so many keys at most that it looks past. */
 const MOST_KEYS_PAST = 100
-const TOKEN_LIMIT = 2 ** 48 - 1
 
 /**
  * @returns the rows that are now this worker's, most urgent first, those of one lane in the order of their ids; empty when
  *   none of its buckets has a row that can be claimed now
  */
 export async function claim(db: Driver, request: ClaimRequest): Promise<ClaimedTask[]> {
+  const { claimed, areMany } = await shortClaim(db, request)
+  if (claimed === undefined) return stepByStep(db, areMany ? { ...request, expectsFew: false } : request)
+  request.onLooked?.(true)
+  if (claimed.length > 0) request.onAll?.()
+  return [...claimed]
+}
+
+async function stepByStep(db: Driver, request: ClaimRequest): Promise<ClaimedTask[]> {
   const { turns } = request
   const retrying = { forMs: request.patienceMs, onLost: request.onLost }
   const avoid = new Set(request.avoid)
@@ -94,7 +107,7 @@ export async function claim(db: Driver, request: ClaimRequest): Promise<ClaimedT
 async function claimChosen(db: Driver, request: ClaimRequest, chosen: readonly number[]) {
   const { workerId, patienceMs, onLost } = request
   const retrying = { forMs: patienceMs, onLost }
-  const token = randomInt(1, TOKEN_LIMIT)
+  const token = newToken()
   try {
     const ids = chosen.toSorted((a, b) => a - b)
     const taken = await again(db.dialect, retrying, (attempt) => take(db, ids, token, workerId, attempt))
@@ -179,48 +192,4 @@ async function setAllAside(db: Driver, paused: Choice['paused']): Promise<QueueP
 
 function isKeyed(head: Head): head is Head & { shardKey: string } {
   return head.shardKey !== null
-}
-
-/** The guarded write itself: by id, those of them that become ours. */
-export async function take(
-  db: Pick<Driver, 'all' | 'run' | 'dialect'>,
-  ids: readonly number[],
-  token: number,
-  workerId: number,
-  attempt: number,
-): Promise<Map<number, ClaimedTask>> {
-  // When the answer to an earlier try was lost, the rows themselves know whether it had happened.
-  const earlier = attempt === 0 ? undefined : await readBack(db, ids, token)
-  if (earlier !== undefined && earlier.size > 0) return earlier
-
-  const { now, updateGiven } = db.dialect
-  await db.run(
-    updateGiven(
-      IDS,
-      `status = 2, claim_token = ?, worker_id = ?,
-       attempts = CASE WHEN attempts < 65535 THEN attempts + 1 ELSE attempts END,
-       started_at = ${now}, finished_at = NULL, mtime = ${now}`,
-      `status = 0            -- the WHERE is the lock: of many writers, one changes a row
-       AND run_at <= ${now}`,
-    ),
-    [givenIds(ids), token, workerId],
-  )
-  return readBack(db, ids, token)
-}
-
-async function readBack(
-  db: Pick<Driver, 'all' | 'dialect'>,
-  ids: readonly number[],
-  token: number,
-): Promise<Map<number, ClaimedTask>> {
-  const rows = await db.all<ClaimedRow>(
-    `SELECT ${claimedColumns(db.dialect)}
-       FROM ${db.dialect.given(IDS)}
-      CROSS JOIN queue ${db.dialect.byPrimaryKey}
-      WHERE queue.id = given.id
-        AND status = 2
-        AND claim_token = ?`,
-    [givenIds(ids), token],
-  )
-  return new Map(rows.map((row) => [Number(row.id), claimedTask(row)]))
 }

@@ -78,14 +78,18 @@ export async function look(db: Driver, request: LookRequest, count: number): Pro
 export async function shortLook(db: Driver, request: LookRequest, count: number): Promise<Head[] | undefined> {
   const { queue, buckets, filter, past } = request
   if (past !== undefined || buckets.length === 0 || conditions(db.dialect, filter).sql !== '') return undefined
-  const ofOurs = buckets.length === BUCKETS ? '' : ` AND bucket IN (${buckets.map(Number).join(', ')})`
   const rows = await db.all<HeadRow>(
     `SELECT ${headColumns(db.dialect, 'queue')}
        FROM queue ${db.dialect.useIndex('queue_claim')}
-      WHERE queue = ? AND status = 0${ofOurs} LIMIT ${limited(FEW + 1)}`,
+      WHERE queue = ? AND status = 0${ofBuckets(buckets)} LIMIT ${limited(FEW + 1)}`,
     [queue],
   )
   return rows.length > FEW ? undefined : headsOf(rows).slice(0, count)
+}
+
+/** As a condition to stand behind another one. */
+export function ofBuckets(buckets: readonly number[]): string {
+  return buckets.length === BUCKETS ? '' : ` AND bucket IN (${buckets.map(Number).join(', ')})`
 }
 
 export interface HeadRow {

@@ -10,9 +10,9 @@ import { again } from '../again.ts'
 import type { Driver } from '../driver.ts'
 import { checkNewTask } from '../new-task.ts'
 import { addOne } from './add.ts'
-import { take } from './claim.ts'
 import { examinerOf } from './examine/examiner.ts'
 import { giveBack } from './give-back.ts'
+import { take } from './take.ts'
 
 export interface Rehearsal {
   /** How many of two claims on one row came through. */
