@@ -1,8 +1,9 @@
 /**
- * Heeding what was asked of our tasks while we have them: was one cancelled, or taken from us?
+ * Heeding what becomes of our tasks while we have them: was one cancelled, or taken from us, was its program paused, does it
+ * flood its output file?
  *
- * It is asked once a second, of tasks that wait and of programs that have run for a moment: a tiny program is over before
- * the answer would be there.
+ * What was asked of them is asked once a second, of tasks that wait and of programs that have run for a moment: a tiny program
+ * is over before the answer would be there.
  */
 import type { Driver } from '../queue/driver.ts'
 import { asked } from '../queue/store/asked.ts'
@@ -11,6 +12,7 @@ import type { Slot } from './slot.ts'
 import type { Supply } from './supply.ts'
 
 const HEED_AFTER_MS = 1_000
+const CHECK_MS = 250
 
 export class Heed {
   readonly #db: Driver
@@ -18,11 +20,24 @@ export class Heed {
   readonly #supply: Supply
   #lookedAt = performance.now()
   #looking = false
+  #check: NodeJS.Timeout | undefined
 
   constructor(db: Driver, slots: readonly Slot[], supply: Supply) {
     this.#db = db
     this.#slots = slots
     this.#supply = supply
+  }
+
+  /** @param onDropped  called when there is something to be given back, because it is paused */
+  begin(onDropped: () => void): void {
+    this.#check = setInterval(() => {
+      for (const slot of this.#slots) slot.checkOutput()
+      void this.#supply.heedPauses().then((hasDropped) => hasDropped && onDropped())
+    }, CHECK_MS)
+  }
+
+  end(): void {
+    clearInterval(this.#check)
   }
 
   /** Stops programs that must not go on, and drops tasks that must not be started; at most once a second. */

@@ -4,8 +4,8 @@
  * One small question is answered many times a second: by the server itself where it can wait, only after somebody has written
  * where that can be heard of (`write-watch.ts`), and else by asking it. And a worker is woken when its wake file changes. Only
  * when there is something that the last look has not seen does it look; what is ready and cannot be claimed, blocked, of other
- * shards, outside a filter, is seen once. The full look comes every second in any case, so what a probe overlooks is late and
- * never lost.
+ * shards, outside a filter, is seen once. What a probe overlooks is late and never lost: every second there is a look in full, unless
+ * an answer has just said that nothing at all is ready.
  */
 import { BUCKETS } from '../queue/bucket.ts'
 import type { Driver } from '../queue/driver.ts'
@@ -25,6 +25,13 @@ export interface ProbeOptions {
   readonly probeMs?: number | undefined
 }
 
+export interface ProbeEvents {
+  /** There may be something to claim; `isDue`: scheduled tasks have to be made ready first. */
+  onNews(isDue: boolean): void
+  /** Nothing of the queue is ready, and nothing scheduled is due. */
+  onNothing(): void
+}
+
 /** Half of it is what a task waits on average that nobody tells of. */
 const PROBE_MS = 42
 /** Where the server looks for us, which costs us nothing, it looks so often, and answers after so many looks at the latest. */
@@ -42,7 +49,7 @@ type Finding = 'nothing' | 'something' | 'due'
 export class IdleProbe {
   readonly #options: ProbeOptions
   readonly #probeMs: number
-  readonly #onNews: (isDue: boolean) => void
+  readonly #events: ProbeEvents
   readonly #wakeWatch: WakeWatch
   readonly #writeWatch: WriteWatch | undefined
   #isOn = false
@@ -62,12 +69,11 @@ export class IdleProbe {
   #claimsAtWake = 0
   #seen: News | undefined
 
-  /** @param onNews  there may be something to claim; `isDue`: scheduled tasks have to be made ready first */
-  constructor(options: ProbeOptions, onNews: (isDue: boolean) => void) {
+  constructor(options: ProbeOptions, events: ProbeEvents) {
     this.#options = options
     this.#probeMs = options.probeMs ?? PROBE_MS
-    this.#onNews = onNews
-    this.#mayWait = options.probeMs === undefined && options.db.dialect.waitUntil !== undefined
+    this.#events = events
+    this.#mayWait = options.probeMs === undefined
     this.#wakeWatch = new WakeWatch(wakeFile(options.installation, options.queue), () => this.#wake(true))
     const { writes } = options.db
     if (options.probeMs === undefined && writes !== undefined)
@@ -129,7 +135,7 @@ export class IdleProbe {
     this.#wasTold = false
     if (!isOurs) return void this.#ask()
     this.#actAfter(this.#probeMs)
-    this.#onNews(false)
+    this.#events.onNews(false)
   }
 
   async #heed(answer: News): Promise<void> {
@@ -145,11 +151,12 @@ export class IdleProbe {
     if (!this.#isOn) return // what nobody heeds has not been seen
     this.#seen = answer?.news ?? this.#seen
     const tookMs = performance.now() - this.#actedAt
-    const betweenMs = answer?.dueInMs ?? (this.#mayWait ? LONGEST_REST_MS : this.#probeMs)
+    const betweenMs = answer?.dueInMs ?? (this.#canWait ? LONGEST_REST_MS : this.#probeMs)
     const restMs = answer === undefined ? LONGEST_REST_MS : Math.min(LONGEST_REST_MS, tookMs * TIMES_AS_LONG)
     this.#actAfter(this.#wasWoken ? Math.max(1, this.#gapMs - tookMs) : Math.max(betweenMs, restMs))
-    if (answer?.finding === 'nothing' && this.#mayWait) void this.#wait(answer.news)
-    if (answer !== undefined && answer.finding !== 'nothing') this.#onNews(answer.finding === 'due')
+    if (answer?.news.isReady === false && !answer.news.isDue) this.#events.onNothing()
+    if (answer?.finding === 'nothing' && this.#canWait) void this.#wait(answer.news)
+    if (answer !== undefined && answer.finding !== 'nothing') this.#events.onNews(answer.finding === 'due')
   }
 
   /** An answer is as good as one that was asked for, also when it was under way while we had something to do. */
@@ -181,6 +188,10 @@ export class IdleProbe {
     if (before === undefined || (!before.isReady && this.#hasAllBuckets)) return 'something'
     if (now.newestId <= before.newestId) return before.isReady ? 'nothing' : 'something'
     return (await hasReadyBehind(db, queue, buckets, before.newestId)) ? 'something' : 'nothing'
+  }
+
+  get #canWait(): boolean {
+    return this.#mayWait && this.#options.db.dialect.waitUntil !== undefined
   }
 
   get #hasAllBuckets(): boolean {

@@ -6,34 +6,14 @@
  * for. It also knows when the part of the queue is empty: a claim that found nothing while no program was running that
  * could have added something.
  */
-import type { Driver } from '../queue/driver.ts'
 import { claim } from '../queue/store/claim.ts'
 import type { ClaimedTask } from '../queue/store/claimed-task.ts'
-import type { TaskFilter } from '../queue/store/filter.ts'
 import { KeysInTurn } from './keys-in-turn.ts'
 import { LookAhead } from './look-ahead.ts'
-import type { Pauses } from './pauses.ts'
 import { Promotion, SWEEP_MS } from './promotion.ts'
 import { Returns } from './returns.ts'
 import { Waiting } from './waiting.ts'
-
-export interface SupplyOptions {
-  readonly db: Driver
-  readonly queue: string
-  /** The buckets of the shards this worker holds. */
-  readonly buckets: readonly number[]
-  readonly workerId: number
-  /** Programs at once. */
-  readonly concurrency: number
-  /** At most so many rows are claimed at once. */
-  readonly batch: number
-  /** At most so many tasks in all; undefined for no limit. */
-  readonly limit: number | undefined
-  readonly filter: TaskFilter
-  readonly pauses: Pauses
-  /** So many tasks of one key run at once, and keys take turns; without, each key is a lane. */
-  readonly perKey?: number | undefined
-}
+import type { SupplyOptions } from './work-options.ts'
 
 /** How long a database that does not answer is asked again. */
 const PATIENCE_MS = 30_000
@@ -101,6 +81,11 @@ export class Supply {
     const hasWork = this.#inTurn === undefined ? this.waiting > 0 : this.canStart
     if (this.#refilling || this.#empty === undefined || hasWork) return false
     return running < this.#options.concurrency && !this.isLimitReached && this.#options.pauses.ofQueue === undefined
+  }
+
+  /** Somebody has just seen that nothing of the queue is ready, and nothing scheduled due: a look would find that, too. */
+  hasSeenNothing(): void {
+    if (this.#empty !== undefined) this.#empty = { ...this.#empty, at: performance.now() }
   }
 
   /** There may be something to claim after all; with `isDue` scheduled tasks have to become ready first. */

@@ -1,9 +1,30 @@
 /** What a worker is told when it begins, and what it tells when it leaves. */
 import type { DayLog } from '../log/day-log.ts'
+import type { Driver } from '../queue/driver.ts'
+import type { TaskFilter } from '../queue/store/filter.ts'
 import type { AttemptSettings } from './attempt.ts'
 import type { ProbeOptions } from './idle-probe.ts'
+import type { Pauses } from './pauses.ts'
 import type { Counts } from './results.ts'
-import type { SupplyOptions } from './supply.ts'
+
+/** What it claims. */
+export interface SupplyOptions {
+  readonly db: Driver
+  readonly queue: string
+  /** The buckets of the shards this worker holds. */
+  readonly buckets: readonly number[]
+  readonly workerId: number
+  /** Programs at once. */
+  readonly concurrency: number
+  /** At most so many rows are claimed at once. */
+  readonly batch: number
+  /** At most so many tasks in all; undefined for no limit. */
+  readonly limit: number | undefined
+  readonly filter: TaskFilter
+  readonly pauses: Pauses
+  /** So many tasks of one key run at once, and keys take turns; without, each key is a lane. */
+  readonly perKey?: number | undefined
+}
 
 export interface WorkOptions extends Omit<SupplyOptions, 'workerId'> {
   readonly log: DayLog

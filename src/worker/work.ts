@@ -19,8 +19,6 @@ import { Supply } from './supply.ts'
 import type { WorkOptions, WorkSummary } from './work-options.ts'
 import { makeWorkerDirectory, removeWorkerDirectory } from './worker-directory.ts'
 
-const CHECK_MS = 250
-
 export class Work {
   readonly #options: WorkOptions
   readonly #supply: Supply
@@ -54,7 +52,7 @@ export class Work {
     if (watch)
       this.#probe = new IdleProbe(
         { ...options, installation: attempts.installation, claims: () => this.#supply.claims },
-        (isDue) => this.#hear(isDue),
+        { onNews: (isDue) => this.#hear(isDue), onNothing: () => this.#supply.hasSeenNothing() },
       )
     this.#results = new Results(db, log, attempts, patienceMs, {
       onClaimLost: ({ id, attempt, outcome }) => this.#event('claim-lost', { id, attempt, outcome }),
@@ -86,10 +84,7 @@ export class Work {
   }
 
   async run(): Promise<WorkSummary> {
-    const check = setInterval(() => {
-      for (const slot of this.#slots) slot.checkOutput()
-      void this.#supply.heedPauses().then((hasDropped) => hasDropped && this.#bell.ring())
-    }, CHECK_MS)
+    this.#heed.begin(() => this.#bell.ring())
     try {
       while (!this.#isFinished()) {
         // The first program is started before more is asked for; and what it leaves behind is no reason to ask.
@@ -108,7 +103,7 @@ export class Work {
       if (this.#leaving.left === 0)
         await Promise.all([this.#results.end(), ...this.#slots.map((slot) => slot.closeRunners())])
     } finally {
-      clearInterval(check)
+      this.#heed.end()
       this.#service.end()
       this.#probe?.end()
       this.#leaving.end()

@@ -65,6 +65,22 @@ for (const database of DATABASES) {
     await worker.hasLooked(2)
   })
 
+  test(`that nothing is ready is told, and not where something is, or is due (${database.name})`, async (t) => {
+    const { db, watch } = await place(t, database)
+    const elsewhere = { status: 0, bucket: 2, queue: 'elsewhere' }
+    await insert(db, { status: 6 }, { status: 4, run_at: 3_600_000 }, elsewhere)
+    const worker = await watch({ probeMs: 2, buckets: bucketsOf(2, [1]) })
+    await waitFor(() => worker.nothing() > 2, { what: 'a word that nothing is ready' })
+
+    for (const column of ["status = 0, queue = 'default'", `status = 4, run_at = ${db.dialect.fromNow('-1000')}`]) {
+      await db.run(`UPDATE queue SET ${column} WHERE bucket = 2`)
+      await worker.hasAsked(2) // the first may have been under way
+      const told = worker.nothing()
+      await worker.hasAsked(5)
+      assert.equal(worker.nothing(), told)
+    }
+  })
+
   test(`a task that is released, or comes to its time, is noticed (${database.name})`, async (t) => {
     const { db, watch } = await place(t, database)
     const [held] = await insert(db, { status: 6 }, { status: 4, run_at: 3_600_000 })
@@ -143,7 +159,7 @@ async function place(t: TestContext, database: Database) {
   const { db, url, open } = await openStore(t, database)
   const installation = await installationName(db)
   const watch = async ({ probeMs, buckets = ALL_BUCKETS, queue = 'default', failing = 0, hears = true }: Given) => {
-    let [asked, looks, due] = [0, 0, false]
+    let [asked, looks, due, nothing] = [0, 0, false, 0]
     const all = () => {
       asked++
       if (asked <= failing) throw new Error('the database is away')
@@ -154,15 +170,16 @@ async function place(t: TestContext, database: Database) {
     const writes = seen.writes && missing
     const own: Driver = hears ? seen : Object.create(seen, { writes: { value: writes }, dialect: { value: dialect } })
     const options = { db: own, queue, buckets, installation, claims: () => looks, probeMs }
-    const probe = new IdleProbe(options, (isDue) => {
+    const onNews = (isDue: boolean) => {
       looks++
       due = isDue
-    })
+    }
+    const probe = new IdleProbe(options, { onNews, onNothing: () => nothing++ })
     afterwards(t, () => probe.end())
     probe.set(true)
     const hasAsked = (more: number, from = asked) => waitFor(() => asked >= from + more, { what: 'questions' })
     const hasLooked = (count: number) => waitFor(() => looks >= count, { what: 'a look' })
-    const state = { asked: () => asked, looks: () => looks, isDue: () => due }
+    const state = { asked: () => asked, looks: () => looks, isDue: () => due, nothing: () => nothing }
     return { ...state, hasAsked, hasLooked, set: (isIdle: boolean) => probe.set(isIdle) }
   }
   return { db, url, open, watch, file: wakeFile(installation, 'default') }

@@ -7,7 +7,8 @@ import type { ClaimedTask } from '../../src/queue/store/claimed-task.ts'
 import { finish } from '../../src/queue/store/finish.ts'
 import { promote } from '../../src/queue/store/promote.ts'
 import { Pauses } from '../../src/worker/pauses.ts'
-import { Supply, type SupplyOptions } from '../../src/worker/supply.ts'
+import { Supply } from '../../src/worker/supply.ts'
+import type { SupplyOptions } from '../../src/worker/work-options.ts'
 import { DATABASES } from '../helpers/databases.ts'
 import { waitFor } from '../helpers/processes.ts'
 import { insert, insertMany, READY, watched } from '../queue/lane-rows.ts'
@@ -114,6 +115,24 @@ for (const database of DATABASES) {
     assert.equal(await refill(), 'short, full')
     for (let left = 92; left > 0; left -= 10) assert.equal(await refill(), 'full')
     assert.equal(await refill(), 'short')
+  })
+
+  test(`a part that is empty is not asked while somebody sees that nothing is ready (${database.name})`, async (t) => {
+    const { db } = await openStore(t, database)
+    const supply = supplyOf(db)
+    await supply.refill(0, idle)
+
+    for (let i = 0; i < 15; i++) {
+      await sleep(100)
+      assert.equal(supply.wantsRefill(0), false)
+      supply.hasSeenNothing()
+    }
+
+    await waitFor(() => supply.wantsRefill(0), { what: 'the next look', timeoutMs: 2_000 })
+    await supply.refill(0, idle)
+    supply.lookAgain(false)
+    supply.hasSeenNothing() // an answer that was under way
+    assert.equal(supply.wantsRefill(0), true)
   })
 
   test(`where all that is ready is blocked, the part is empty, and is asked once a second (${database.name})`, async (t) => {
