@@ -1,7 +1,7 @@
 /** The indexes of the server's table: what a task moves in, and what is asked of all queues without an index for it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Driver, Executor, Value } from '../../src/queue/driver.ts'
+import type { Driver, Value } from '../../src/queue/driver.ts'
 import { expectedTables } from '../../src/queue/schema-parts.ts'
 import { queueDepths } from '../../src/queue/store/depth.ts'
 import { examinerOf } from '../../src/queue/store/examine/examiner.ts'
@@ -17,6 +17,7 @@ import { runningByTask } from '../../src/queue/store/running-count.ts'
 import { runningClaims } from '../../src/queue/store/running-now.ts'
 import { scheduledPrograms } from '../../src/queue/store/waiting-programs.ts'
 import { DATABASES } from '../helpers/databases.ts'
+import { entriesRead } from './entries-read.ts'
 import { insertMany } from './lane-rows.ts'
 import { claimSome, finishOf, openStore, PATIENCE_MS, put } from './stores.ts'
 
@@ -87,29 +88,10 @@ test(
     }
 
     for (const [name, ask] of Object.entries(asked)) {
-      const read = await db.transaction((tx) => entriesRead(tx, () => ask(within(db, tx))))
+      const read = await entriesRead(db, ask)
       // The soonest of what is scheduled are read and grouped: 300 of them, and once more as a table.
       const most = name === 'scheduledPrograms' ? 1_000 : MOST_READ
       assert.ok(read > 0 && read <= most, `${name} read ${read} entries`)
     }
   },
 )
-
-/** The same database, by the connection of a transaction. */
-function within(db: Driver, tx: Executor): Driver {
-  return Object.create(db, { all: { value: tx.all }, run: { value: tx.run } }) as Driver
-}
-
-/** What the server read meanwhile for this connection, counted by itself. */
-async function entriesRead(tx: Executor, work: () => Promise<unknown>): Promise<number> {
-  const readSoFar = async () => {
-    const counts = await tx.all<{ Value: string }>("SHOW SESSION STATUS LIKE 'Handler_read%'")
-    return counts.reduce((sum, { Value }) => sum + Number(Value), 0)
-  }
-  await readSoFar()
-  const before = await readSoFar()
-  const asking = (await readSoFar()) - before // it reads a table of its own
-  const begin = await readSoFar()
-  await work()
-  return (await readSoFar()) - begin - asking
-}

@@ -1,9 +1,10 @@
 /** What an idle worker asks many times a second: what it is told, and what that reads. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Driver, Executor, Value } from '../../src/queue/driver.ts'
+import type { Driver, Value } from '../../src/queue/driver.ts'
 import { hasReadyBehind, news } from '../../src/queue/store/news.ts'
 import { DATABASES } from '../helpers/databases.ts'
+import { entriesRead } from './entries-read.ts'
 import { A_MINUTE_MS, insert, insertMany, watched } from './lane-rows.ts'
 import { ALL_BUCKETS, openStore } from './stores.ts'
 
@@ -59,7 +60,7 @@ for (const database of DATABASES) {
         ],
       )
     } else {
-      const read = await db.transaction((tx) => entriesRead(db, tx))
+      const read = await entriesRead(db, (counted) => news(counted, QUEUE))
       assert.ok(read <= 8, `${read} entries of indexes were read`)
     }
   })
@@ -70,21 +71,6 @@ async function stepsOf(db: Driver): Promise<string[]> {
   const [statement] = await statementsOf(db)
   const plan = await db.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${statement?.[0]}`, statement?.[1])
   return plan.map(({ detail }) => detail)
-}
-
-/** What the server read for it, counted by itself. */
-async function entriesRead(db: Driver, tx: Executor): Promise<number> {
-  const [statement] = await statementsOf(db)
-  const readSoFar = async () => {
-    const counts = await tx.all<{ Value: string }>("SHOW SESSION STATUS LIKE 'Handler_read%'")
-    return counts.reduce((sum, { Value }) => sum + Number(Value), 0)
-  }
-  await readSoFar()
-  const before = await readSoFar()
-  const asking = (await readSoFar()) - before // it reads a table of its own
-  const begin = await readSoFar()
-  await tx.all(statement?.[0] ?? '', statement?.[1])
-  return (await readSoFar()) - begin - asking
 }
 
 async function statementsOf(db: Driver): Promise<[string, readonly Value[]][]> {

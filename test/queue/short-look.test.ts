@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bucketsOf } from '../../src/queue/bucket.ts'
-import type { Driver, Executor, Value } from '../../src/queue/driver.ts'
+import type { Driver, Value } from '../../src/queue/driver.ts'
 import { FEW, type LookRequest, look, shortLook } from '../../src/queue/store/look.ts'
 import { seededRandom } from '../fault/seeded-random.ts'
 import { DATABASES } from '../helpers/databases.ts'
+import { entriesRead } from './entries-read.ts'
 import { A_MINUTE_MS, claimedIds, insert, insertMany, watched } from './lane-rows.ts'
 import { ALL_BUCKETS, openStore } from './stores.ts'
 
@@ -125,24 +126,10 @@ async function assertReads(db: Driver, request: LookRequest, heads: number, buck
     [['queue', 'queue_claim']],
   )
   assert.doesNotMatch(plan[0]?.Extra ?? '', /filesort|temporary/)
-  const read = await db.transaction((tx) => entriesRead(tx, sql, values))
+  const read = await entriesRead(db, (counted) => counted.all(sql, values))
   // One range that begins, or one of each bucket; and its end.
   const most = heads + 1 + (buckets === 60 ? 0 : buckets)
   assert.ok(read <= most, `${read} entries were read, and ${most} are enough`)
-}
-
-/** What the server read for it, counted by itself. */
-async function entriesRead(tx: Executor, sql: string, values: readonly Value[]): Promise<number> {
-  const readSoFar = async () => {
-    const counts = await tx.all<{ Value: string }>("SHOW SESSION STATUS LIKE 'Handler_read%'")
-    return counts.reduce((sum, { Value }) => sum + Number(Value), 0)
-  }
-  await readSoFar()
-  const before = await readSoFar()
-  const asking = (await readSoFar()) - before // it reads a table of its own
-  const begin = await readSoFar()
-  await tx.all(sql, values)
-  return (await readSoFar()) - begin - asking
 }
 
 async function statementOf(db: Driver, request: LookRequest): Promise<[string, readonly Value[]]> {
